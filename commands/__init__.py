@@ -1,0 +1,1 @@
+"""One file a command: puts parts together, holds no algorithm."""

@@ -1,0 +1,1 @@
+"""The language that all other parts speak: joint sets, frames and people, camera, metrics. Imports nothing of ours."""

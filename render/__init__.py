@@ -1,0 +1,1 @@
+"""Poses -> pixels: window, overlay, 3D view, headless frames."""

@@ -1,0 +1,1 @@
+"""Sources, threads, queues, clocks and recording."""

@@ -1,0 +1,1 @@
+"""The actor: a rendered person with exact truth."""
