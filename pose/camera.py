@@ -86,7 +86,7 @@ class Extrinsics:
 
     @classmethod
     def looking_at(cls, position_m: ArrayLike, target_m: ArrayLike, roll_deg: float = 0.0) -> Extrinsics:
-        """A camera at `position_m` that looks at `target_m` in a world with y up; roll turns the picture clockwise.
+        """A camera at `position_m` that looks at `target_m` in a world with y up; `roll_deg` turns it clockwise.
 
         >>> Extrinsics.looking_at([0, 1, 3], [0, 1, 0]).to_camera([0, 1, 0])
         array([0., 0., 3.])
