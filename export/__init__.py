@@ -1,0 +1,1 @@
+"""Poses -> files that others read."""
