@@ -1,1 +1,1 @@
-"""The actor: a rendered person with exact truth."""
+"""The actor: a rendered person with exact truth (docs/synthetic.md)."""
