@@ -1,0 +1,1 @@
+"""Training our own affinity-field network (torch; never loaded by the app)."""
