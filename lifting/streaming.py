@@ -1,0 +1,137 @@
+"""The streaming twin of `lifting.tcn`: one frame in, one pose out, no torch, the same numbers.
+
+Every dilated layer keeps its own past inputs in a ring as long as its dilation asks for, so a step computes each layer
+once, whatever the receptive field. All people share one clock and one product a layer. One thread, without Python's
+lock.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from lifting.normalise import FEATURES
+from lifting.weights import TAPS, LifterWeights
+from pose.joint_sets import H36M17
+
+Float32 = NDArray[np.float32]
+Index = NDArray[np.intp]
+
+
+class StreamingNet:
+    """A causal lifting network that is fed frame by frame.
+
+    People live in slots. Whoever is fed must be fed at every tick, with a frame in which nothing is seen if need be, so
+    that time stays even; a slot that is given to somebody else is cleared first.
+
+    Parameters
+    ----------
+    weights : LifterWeights
+        Of a causal network.
+    slots : int
+        People at first; more are made when needed.
+    """
+
+    def __init__(self, weights: LifterWeights, slots: int = 4) -> None:
+        if not weights.causal:
+            raise ValueError("a symmetric network looks ahead: it cannot stream")
+        self._weights = weights
+        self._dilation = [TAPS**i for i in range(weights.blocks + 1)]
+        self._tick = 0
+        spans = [(weights.taps - 1) * dilation for dilation in self._dilation]
+        widths = [FEATURES] + [weights.channels] * weights.blocks
+        shapes = zip(spans, widths, strict=True)
+        self._rings = [np.zeros((span, slots, width), np.float32) for span, width in shapes]  # (age, person, channel)
+
+    @property
+    def slots(self) -> int:
+        """People there is room for."""
+        return int(self._rings[0].shape[1])
+
+    def grow(self, slots: int) -> None:
+        """Make room for at least `slots` people; those who are there keep their past."""
+        more = slots - self.slots
+        if more > 0:
+            self._rings = [np.pad(ring, ((0, 0), (0, more), (0, 0))) for ring in self._rings]
+
+    def clear(self, slot: int) -> None:
+        """Forget the past of one slot."""
+        for ring in self._rings:
+            ring[:, slot] = 0
+
+    def step(self, features: Float32, slots: Index, *, commit: bool = True) -> Float32:
+        """Feed one frame of K people and return their poses.
+
+        Parameters
+        ----------
+        features : array, float32, shape (K, FEATURES)
+        slots : array, shape (K,)
+            Everybody's slot, all different.
+        commit : bool
+            Whether this frame is a tick of the clock and becomes part of the past. Without, the answer is the same and
+            nothing is remembered.
+
+        Returns
+        -------
+        array, float32, shape (K, 17, 3)
+            Metres relative to the pelvis, in the axes of `features`.
+        """
+        weight, bias = self._weights.weight, self._weights.bias
+        x = dense(self._with_past(0, features, slots, commit), weight[0], bias[0], True)
+        for block in range(self._weights.blocks):
+            wide, mix = 1 + 2 * block, 2 + 2 * block
+            hidden = dense(self._with_past(block + 1, x, slots, commit), weight[wide], bias[wide], True)
+            x = x + dense(hidden, weight[mix], bias[mix], True)
+        if commit:
+            self._tick += 1
+        out = np.zeros((len(features), len(H36M17), 3), np.float32)
+        last = np.concatenate([x, features], axis=1)
+        out[:, 1:] = dense(last, weight[-1], bias[-1], False).reshape(len(features), -1, 3)
+        return out
+
+    def _with_past(self, layer: int, now: Float32, slots: Index, commit: bool) -> Float32:
+        """The taps (K, taps * C) of a layer, the oldest first; its ring takes what is new."""
+        ring, dilation = self._rings[layer], self._dilation[layer]
+        span = len(ring)
+        if span == 0:
+            return now
+        oldest = self._tick % span
+        middle = (self._tick + dilation) % span
+        taps: Float32 = np.concatenate([ring[oldest, slots], ring[middle, slots], now], axis=1)
+        if commit:
+            ring[oldest, slots] = now
+        return taps
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"})
+def dense(x: Float32, weight: Float32, bias: Float32, relu: bool) -> Float32:
+    """`x @ weight + bias`, optionally with ReLU, for few rows: (K, N) by (N, M) to (K, M).
+
+    Reading the weights is what takes the time. Four rows of them are used at once, so that the sums are touched a
+    quarter as often; rows that meet zeros only, as ReLU leaves them, are not read at all.
+    """
+    people, inputs = x.shape
+    outputs = weight.shape[1]
+    out = np.empty((people, outputs), np.float32)
+    for k in range(people):
+        out[k] = bias
+    for i in range(0, inputs - inputs % 4, 4):
+        w0, w1, w2, w3 = weight[i], weight[i + 1], weight[i + 2], weight[i + 3]
+        for k in range(people):
+            x0, x1, x2, x3 = x[k, i], x[k, i + 1], x[k, i + 2], x[k, i + 3]
+            if x0 == 0 and x1 == 0 and x2 == 0 and x3 == 0:
+                continue
+            row = out[k]
+            for j in range(outputs):
+                row[j] += x0 * w0[j] + x1 * w1[j] + x2 * w2[j] + x3 * w3[j]
+    for i in range(inputs - inputs % 4, inputs):
+        for k in range(people):
+            row = out[k]
+            for j in range(outputs):
+                row[j] += x[k, i] * weight[i, j]
+    if relu:
+        for k in range(people):
+            for j in range(outputs):
+                out[k, j] = max(out[k, j], np.float32(0))
+    return out
