@@ -1,0 +1,74 @@
+"""The stages between capture and display: people in 2D, then in 3D."""
+
+from __future__ import annotations
+
+from detection.detector import Detector
+from detection.tracking import Tracker
+from lifting.lifter import Lifter
+from pose.camera import Intrinsics
+from pose.types import People
+from stream.item import Item
+
+
+class DetectStage:
+    """Finds everybody in the picture, and says who is whom.
+
+    Parameters
+    ----------
+    detector : Detector
+        Stays the caller's, who closes it.
+    smoothing : float
+        0 to 1.
+    """
+
+    name = "detect"
+
+    def __init__(self, detector: Detector, smoothing: float) -> None:
+        self._detector = detector
+        self._smoothing = smoothing
+        self._tracker = Tracker(smoothing)
+
+    def step(self, item: Item) -> Item:
+        """Detect and track; the item leaves with its people."""
+        people = self._detector.detect(item.frame.image)
+        return item.with_people(self._tracker.update(people, item.frame.time_s))
+
+    def reset(self) -> None:
+        """Forget everybody: the next frame is from another place of the file."""
+        self._tracker = Tracker(self._smoothing)
+
+
+class LiftStage:
+    """Lifts everybody's 2D to 3D.
+
+    Parameters
+    ----------
+    fov_deg : float
+        Field of view of the camera's longer side, degrees.
+    """
+
+    name = "lift"
+
+    def __init__(self, fov_deg: float) -> None:
+        self._fov_deg = fov_deg
+        self._size = (0, 0)
+        self._lifter: Lifter | None = None
+
+    def step(self, item: Item) -> Item:
+        """Lift; the item leaves with its people in 3D."""
+        frame = item.frame
+        if self._lifter is None or self._size != (frame.width, frame.height):
+            # a stream may come back in another size, which is another camera
+            self._size = (frame.width, frame.height)
+            self._lifter = Lifter(Intrinsics.from_fov(frame.width, frame.height, self._fov_deg))
+        people = item.people if item.people is not None else People.nobody()
+        return item.with_people(self._lifter.step(people, frame.time_s))
+
+    def reset(self) -> None:
+        """Forget everybody's past."""
+        self._lifter = None
+
+
+def stages_on(detector: Detector, smoothing: float, fov_deg: float) -> tuple[DetectStage, LiftStage]:
+    """Fresh stages on a detector: nobody is known to them."""
+    return DetectStage(detector, smoothing), LiftStage(fov_deg)
