@@ -1,0 +1,129 @@
+"""`bench`: measure on this machine; the last line is JSON."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from benchmarks.errors import BenchmarkError
+from benchmarks.pipeline import PipelineOptions
+from commands.demo import CLIP
+from commands.engine import opened_engine
+from commands.options import BenchOptions
+from pose.errors import ExitCode
+
+Result = dict[str, Any]
+Benchmark = Callable[[BenchOptions, Console], Result]
+
+
+def run(options: BenchOptions) -> ExitCode:
+    """Run one benchmark; its table goes to the error stream, its result as one line of JSON to the output."""
+    if options.name not in BENCHMARKS:
+        near = difflib.get_close_matches(options.name, BENCHMARKS, n=1, cutoff=0.0)[0]
+        names = ", ".join(BENCHMARKS)
+        raise BenchmarkError(f"no benchmark is called {options.name!r}; the nearest is {near!r}, all are: {names}")
+    console = Console(stderr=True, highlight=False)
+    typer.echo(json.dumps(BENCHMARKS[options.name](options, console)))
+    return ExitCode.DONE
+
+
+def _camera(options: BenchOptions, console: Console) -> Result:
+    from benchmarks import camera
+
+    with opened_engine(options.pose, console) as engine:
+        seconds = options.seconds or camera.DEFAULT_S
+        pose = options.pose
+        return camera.run(engine.detector, options.source, pose.smoothing, pose.fov_deg, seconds, console)
+
+
+def _decode(options: BenchOptions, console: Console) -> Result:
+    from benchmarks import decode
+
+    return decode.run(console, decode.DecodeOptions(options.shared / "tools" / "paf_maps.py"))
+
+
+def _detector(options: BenchOptions, console: Console) -> Result:
+    from benchmarks import detector
+    from detection.network import PafNetwork
+    from detection.registry import HUMAN_POSE
+    from detection.weights import find_weights
+
+    model = find_weights(HUMAN_POSE.name, options.pose.weights)
+    if model is None:
+        raise BenchmarkError("the network's weights were not found; python main.py weights fetches them")
+    photos = options.shared / "data" / "photos" / "coco_eval"
+    network = PafNetwork(model, options.pose.net_size, options.pose.threads)
+    try:
+        console.print(f"{model.stem} at short side {options.pose.net_size} on {photos}", markup=False)
+        found = detector.evaluate(network, photos / "images", photos / "annotations.json")
+        return {"bench": "detector", "weights": model.stem, "net_size": options.pose.net_size, **found}
+    finally:
+        network.close()
+
+
+def _lifting(options: BenchOptions, console: Console) -> Result:
+    from benchmarks import lifting
+
+    console.print("the streaming lifter beside VideoPose3D's strided form, milliseconds a frame")
+    return lifting.run()
+
+
+def _memory(options: BenchOptions, console: Console) -> Result:
+    from benchmarks import memory
+
+    with opened_engine(options.pose, console) as engine:
+        return memory.run(engine.detector, _on_clip(options), options.seconds or memory.DEFAULT_S, console)
+
+
+def _pipeline(options: BenchOptions, console: Console) -> Result:
+    from benchmarks import pipeline
+
+    with opened_engine(options.pose, console) as engine:
+        return pipeline.run(engine.detector, _on_clip(options), console)
+
+
+def _render(options: BenchOptions, console: Console) -> Result:
+    from benchmarks import render
+
+    console.print("drawing 1280x720, two people")
+    return render.run()
+
+
+def _smoothing(options: BenchOptions, console: Console) -> Result:
+    from benchmarks import smoothing
+
+    console.print("lag and jitter of --smoothing on known motion")
+    return smoothing.run()
+
+
+def _start(options: BenchOptions, console: Console) -> Result:
+    from benchmarks import start
+
+    arguments = ["--detector", options.pose.detector, "--net-size", str(options.pose.net_size)]
+    if options.pose.weights:
+        arguments += ["--weights", str(options.pose.weights)]
+    return start.run(options.clip or CLIP, console, tuple(arguments))
+
+
+def _on_clip(options: BenchOptions) -> PipelineOptions:
+    pose = options.pose
+    live = {} if options.seconds is None else {"live_s": options.seconds}
+    return PipelineOptions(options.clip or CLIP, pose.smoothing, pose.fov_deg, **live)
+
+
+BENCHMARKS: dict[str, Benchmark] = {
+    "camera": _camera,
+    "decode": _decode,
+    "detector": _detector,
+    "lifting": _lifting,
+    "memory": _memory,
+    "pipeline": _pipeline,
+    "render": _render,
+    "smoothing": _smoothing,
+    "start": _start,
+}

@@ -1,0 +1,242 @@
+"""`file` and `demo`: every frame of a clip, in order; shown, written, or both."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from commands.engine import opened_engine
+from commands.errors import CommandError
+from commands.options import FileOptions
+from commands.recorder import Recorder
+from commands.screen import Screen
+from pose.errors import ExitCode, LiftCamError
+from pose.types import People
+from render.orbit import OrbitCamera
+from render.renderer import Renderer
+from render.view import Status, View, ViewOptions
+from render.window import Action, Window, has_display
+from stream.item import Item
+from stream.meter import Meter
+from stream.pipeline import Pipeline
+from stream.source import Source
+from stream.sources import open_source
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was seen so far, and how it ended."""
+
+    frames: int = 0
+    most_people: int = 0
+    tracks: set[int] = field(default_factory=set)
+    end: ExitCode = ExitCode.DONE
+    problem: str = ""
+
+    def add(self, people: People) -> None:
+        """Count one frame."""
+        self.frames += 1
+        self.most_people = max(self.most_people, len(people))
+        self.tracks.update(people.track_id.tolist())
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where a clip's results go; both None where nothing is written."""
+
+    video: Path | None
+    poses: Path | None
+
+    @classmethod
+    def of(cls, options: FileOptions) -> Outputs:
+        """Files of a clip: poses.npz, and the annotated video under a name that cannot be the clip's own."""
+        if options.out is None:
+            return cls(None, None)
+        name = options.video_name or f"{Path(options.clip).stem or 'clip'}_annotated.mp4"
+        return cls(options.out / name, options.out / "poses.npz")
+
+
+def run(options: FileOptions) -> ExitCode:
+    """Process one clip; the last line on the output is one JSON object.
+
+    Raises
+    ------
+    CommandError
+        Where the clip would be neither shown nor written, or a window is wanted and there is no display.
+    """
+    if not options.display and options.out is None:
+        raise CommandError("nothing to do: with --no-display, name a folder for the results with --out DIR")
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    shown = options.display and _display_or_say(options, console)
+    outputs, meter, tally = Outputs.of(options), Meter(), Tally()
+    with contextlib.ExitStack() as stack:
+        source = open_source(options.clip)
+        stack.callback(source.close)
+        engine = stack.enter_context(opened_engine(options.pose, console))
+        recorder = None
+        if outputs.video is not None and outputs.poses is not None:
+            recorder = Recorder(outputs.video, outputs.poses, source.name, source.fps, options.size)
+            stack.enter_context(recorder)
+        pipeline = stack.enter_context(Pipeline(source, engine.stages(), live=False))
+        began_s = time.perf_counter()
+        if shown:
+            window = stack.enter_context(Window(f"LiftCam - {source.name}", options.size))
+            screen = Screen(window, pipeline, meter, engine.label, options.out or Path())
+            _guarded(lambda: _show(screen, pipeline, recorder, tally, options.realtime), tally)
+        else:
+            _guarded(lambda: _work(pipeline, meter, recorder, tally, options, console), tally)
+        seconds = time.perf_counter() - began_s
+    if tally.problem:
+        console.print(f"liftcam: {tally.problem}", markup=False)
+    typer.echo(json.dumps(_summary(source, engine.label, meter, tally, outputs, seconds)))
+    return tally.end
+
+
+def _display_or_say(options: FileOptions, console: Console) -> bool:
+    """Whether there is a display; without one a clip that is also written goes on, which is said."""
+    check = has_display()
+    if check.available:
+        return True
+    if options.out is None:
+        raise CommandError(
+            f"no window can be opened: {check.reason}; name a folder for the results with --no-display --out DIR"
+        )
+    console.print(f"no window: {check.reason}; writing to {options.out}", markup=False)
+    return False
+
+
+def _guarded(body: Callable[[], None], tally: Tally) -> None:
+    """Run the loop; what was finished is kept when it is interrupted or its input breaks in the middle."""
+    try:
+        body()
+    except KeyboardInterrupt:
+        tally.end, tally.problem = ExitCode.INTERRUPTED, "interrupted; what was finished is kept"
+    except LiftCamError as error:
+        if error.exit_code is not ExitCode.READ_IN_PART:
+            raise
+        tally.end, tally.problem = error.exit_code, str(error)
+
+
+def _work(
+    pipeline: Pipeline, meter: Meter, recorder: Recorder | None, tally: Tally, options: FileOptions, console: Console
+) -> None:
+    """Every frame as fast as it goes, with a progress bar on a terminal."""
+    renderer = Renderer(*options.size) if recorder is not None else None
+    camera, view_options = OrbitCamera(), ViewOptions(show_hints=False)
+    clock = _Clock()
+    with _progress(console) as bar:
+        task = bar.add_task(pipeline.source.name, total=pipeline.source.frame_count, rate="")
+        for item in pipeline:
+            people = _people(item)
+            if recorder is not None and renderer is not None:
+                renderer.draw(View(item.frame, people, _status(pipeline.source, item)), view_options, camera)
+                recorder.add(item.frame, people, renderer.pixels())
+            meter.add(item)
+            tally.add(people)
+            if tally.frames == 1:
+                console.print(
+                    f"first frame: {pipeline.source.name}, {item.frame.width}x{item.frame.height}", markup=False
+                )
+            bar.update(task, advance=1, rate=f"{meter.whole().fps:.0f} frames/s")
+            if options.realtime:
+                clock.wait(item.frame.time_s)
+
+
+def _show(screen: Screen, pipeline: Pipeline, recorder: Recorder | None, tally: Tally, realtime: bool) -> None:
+    """Every frame in a window, until the end or until the user closes it."""
+    clock = _Clock()
+    while not pipeline.ended:
+        for action in screen.window.poll():
+            if action is Action.QUIT:
+                return
+            if action in (Action.SEEK_FORWARD, Action.SEEK_BACK) and recorder is not None:
+                screen.notice.say("no seeking while every frame is written")
+            elif action is Action.RECORD:
+                screen.notice.say(
+                    "recording is for live; --out DIR writes this clip" if recorder is None else "it is being written"
+                )
+            else:
+                screen.handle(action)
+                clock.restart()
+        item = pipeline.latest(0.02)
+        if item is None:
+            screen.refresh()
+            continue
+        if realtime:
+            clock.wait(item.frame.time_s)
+        screen.show(item)
+        tally.add(_people(item))
+        if recorder is not None:
+            recorder.add(item.frame, _people(item), screen.window.pixels())
+    pipeline.latest(0.0)  # raises what ended the pipeline, if anything did
+
+
+class _Clock:
+    """Lets frames be shown at their own times, never late ones later."""
+
+    def __init__(self) -> None:
+        self._offset_s: float | None = None
+
+    def restart(self) -> None:
+        """Begin anew with the next frame: after a pause or a jump."""
+        self._offset_s = None
+
+    def wait(self, time_s: float) -> None:
+        """Sleep until a frame of that time is due; a late one sets the clock back, so that none is rushed after it."""
+        now_s = time.perf_counter()
+        if self._offset_s is None or now_s > time_s + self._offset_s:
+            self._offset_s = now_s - time_s
+        time.sleep(max(0.0, time_s + self._offset_s - now_s))
+
+
+def _progress(console: Console) -> Progress:
+    """A bar with rate and remaining time; nothing where the output is no terminal."""
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+def _people(item: Item) -> People:
+    return item.people if item.people is not None else People.nobody()
+
+
+def _status(source: Source, item: Item) -> Status:
+    """The line at the bottom of a written video: where in the clip, not how fast this machine was."""
+    return Status(state="playing", position_s=item.frame.time_s, duration_s=source.duration_s)
+
+
+def _summary(
+    source: Source, engine: str, meter: Meter, tally: Tally, outputs: Outputs, seconds: float
+) -> dict[str, Any]:
+    """The last line: what was done, how fast, and where the results are."""
+    latency = meter.whole().latency
+    written = {
+        name: str(path) for name, path in (("video", outputs.video), ("poses", outputs.poses)) if path and path.exists()
+    }
+    return {
+        "clip": source.name,
+        "frames": tally.frames,
+        "damaged": source.damaged,
+        "seconds": round(seconds, 3),
+        "fps": round(tally.frames / seconds, 2) if seconds > 0 else 0.0,
+        "people": tally.most_people,
+        "tracks": len(tally.tracks),
+        "latency_ms": {"p50": round(latency.p50_ms, 2), "p95": round(latency.p95_ms, 2)},
+        "detector": engine,
+        "complete": tally.end is ExitCode.DONE,
+        **written,
+    }

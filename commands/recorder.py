@@ -1,0 +1,68 @@
+"""What a command writes: the poses and the annotated video of the same frames."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+
+import cv2
+
+from commands.version import version
+from export.poses import PoseRecorder
+from pose.types import Frame, Image, People
+from stream.recording import VideoWriter
+
+
+class Recorder:
+    """Writes `poses` and `video`; both appear when it closes, whole.
+
+    Parameters
+    ----------
+    video, poses : Path
+        The two files.
+    source : str
+        Name of the source, without its folder.
+    fps : float or None
+        Mean rate of the source.
+    size : (int, int)
+        Width and height of the video in pixels.
+    """
+
+    def __init__(self, video: Path, poses: Path, source: str, fps: float | None, size: tuple[int, int]) -> None:
+        self.video, self.poses = video, poses
+        self._size = size
+        self._rows = PoseRecorder(source, fps)
+        self._writer = VideoWriter(video, *size, fps=fps)
+        self._open = True
+
+    def add(self, frame: Frame, people: People, pixels: Image) -> None:
+        """Keep one frame; `pixels` is its annotated picture (H, W, 3) BGR, scaled where its size is another."""
+        self._rows.add(frame, people)
+        self._writer.write(_fitted(pixels, self._size), frame.time_s)
+
+    def close(self) -> None:
+        """Finish both files; may be called twice."""
+        if not self._open:
+            return
+        self._open = False
+        self._writer.close()
+        self._rows.save(self.poses, version())
+
+    def __enter__(self) -> Recorder:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+def _fitted(pixels: Image, size: tuple[int, int]) -> Image:
+    """The picture inside a frame of `size`, its aspect kept; a window may be resized while it records."""
+    height, width = pixels.shape[:2]
+    if (width, height) == size:
+        return pixels
+    scale = min(size[0] / width, size[1] / height)
+    inner = max(1, round(width * scale)), max(1, round(height * scale))
+    left, top = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
+    scaled = cv2.resize(pixels, inner, interpolation=cv2.INTER_AREA)
+    right, bottom = size[0] - inner[0] - left, size[1] - inner[1] - top
+    return cv2.copyMakeBorder(scaled, top, bottom, left, right, cv2.BORDER_CONSTANT)  # type: ignore[return-value]

@@ -1,0 +1,261 @@
+"""The command line: names and options of each command, nothing else."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands import settings
+from commands.options import BenchOptions, FileOptions, LiveOptions, PoseOptions, parse_size
+from commands.run import run_command
+from commands.version import version
+from detection.smoothing import DEFAULT_STRENGTH, LAG_MS, LAG_MS_AT_DEFAULT
+from pose.errors import LiftCamError
+
+DEFAULT_NET_SIZE = 256
+DEFAULT_FOV_DEG = 60.0
+DEFAULT_SIZE = "1280x720"
+DEMO_FOLDER = Path("demo_output")
+RECORDINGS = Path("recordings")
+SHARED = Path("..") / "shared"
+
+app = typer.Typer(
+    help="LiftCam: everybody in front of an ordinary camera as 2D and 3D skeletons, live, on two laptop cores.",
+    epilog="Try first: python main.py demo. Without a command, live runs on camera 0.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+_PEOPLE, _SETTINGS = "People", "Settings"
+
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.toml",
+        callback=settings.apply_to_one,
+        is_eager=True,
+        help="Read options from FILE; the command line wins.",
+        rich_help_panel=_SETTINGS,
+    ),
+]
+PrintConfig = Annotated[
+    bool,
+    typer.Option("--print-config", help="Print the options that hold, as TOML, and end.", rich_help_panel=_SETTINGS),
+]
+Detector = Annotated[
+    str,
+    typer.Option(
+        metavar="auto|openpose|mediapipe",
+        help="openpose finds everybody; mediapipe finds one person and needs no download; auto takes the first it has.",
+        rich_help_panel=_PEOPLE,
+    ),
+]
+Weights = Annotated[
+    Path | None,
+    typer.Option(help="The network's weights (file or folder), looked at first.", rich_help_panel=_PEOPLE),
+]
+NetSize = Annotated[
+    int,
+    typer.Option(
+        min=64,
+        max=1024,
+        help="Short side of the network's input, pixels: larger sees people further away, and is slower.",
+        rich_help_panel=_PEOPLE,
+    ),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(min=1, max=256, help="Threads of the network; left out, the engine chooses.", rich_help_panel=_PEOPLE),
+]
+Smoothing = Annotated[
+    float,
+    typer.Option(
+        min=0,
+        max=1,
+        help=f"0 to 1: calmer joints for more lag, at most {LAG_MS_AT_DEFAULT:.0f} ms at the default, "
+        f"{LAG_MS[1.0]:.0f} ms at 1 (bench smoothing).",
+        rich_help_panel=_PEOPLE,
+    ),
+]
+FieldOfView = Annotated[
+    float,
+    typer.Option(
+        "--fov", min=20, max=150, help="Field of view of the camera's longer side, degrees.", rich_help_panel=_PEOPLE
+    ),
+]
+Size = Annotated[str, typer.Option(metavar="WxH", help="Size of the window, and of the video that is written.")]
+Clip = Annotated[str, typer.Argument(metavar="CLIP", help="A video file, or a folder of pictures.")]
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.toml",
+            callback=settings.apply_to_all,
+            is_eager=True,
+            help="Read options of all commands from FILE; the command line wins.",
+        ),
+    ] = None,
+    show_version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version and end.")] = False,
+) -> None:
+    """Run `live` on camera 0 where no command is named."""
+    if show_version:
+        typer.echo(f"liftcam {version()}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        raise typer.Exit(app(["live", *(["--config", str(config)] if config else [])], standalone_mode=False) or 0)
+
+
+@app.command()
+def live(
+    context: typer.Context,
+    source: Annotated[
+        str, typer.Option(help="Index of a camera, an http(s) or rtsp address, a video file, or actor.")
+    ] = "0",
+    size: Size = DEFAULT_SIZE,
+    mirror: Annotated[
+        bool | None, typer.Option("--mirror/--no-mirror", help="Show as in a mirror; cameras do by default.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where recordings (R) and screenshots (S) go.")] = RECORDINGS,
+    seconds: Annotated[float | None, typer.Option(min=0.1, help="End after so many seconds.")] = None,
+    display: Annotated[bool, typer.Option("--display/--no-display", help="Open a window.")] = True,
+    detector: Detector = "auto",
+    weights: Weights = None,
+    net_size: NetSize = DEFAULT_NET_SIZE,
+    threads: Threads = None,
+    smoothing: Smoothing = DEFAULT_STRENGTH,
+    fov: FieldOfView = DEFAULT_FOV_DEG,
+    config: Config = None,
+    print_config: PrintConfig = False,
+) -> None:
+    """Skeletons live from a webcam or a stream. In the window, H lists the keys."""
+    from commands import live as command
+
+    pose = PoseOptions(detector, weights, net_size, threads, smoothing, fov)
+    options = LiveOptions(pose, source, _size(size), mirror, out, seconds, display)
+    settings.print_or(context, print_config, lambda: command.run(options))
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option(help="Where demo.mp4 and poses.npz go.")] = DEMO_FOLDER,
+    display: Annotated[
+        bool, typer.Option("--display/--no-display", help="Open a window where the machine has a display.")
+    ] = True,
+    size: Size = DEFAULT_SIZE,
+    detector: Detector = "auto",
+    weights: Weights = None,
+    net_size: NetSize = DEFAULT_NET_SIZE,
+    threads: Threads = None,
+    smoothing: Smoothing = DEFAULT_STRENGTH,
+    config: Config = None,
+    print_config: PrintConfig = False,
+) -> None:
+    """The whole job on the bundled clip: no camera needed. Writes demo.mp4 and poses.npz."""
+    from commands import demo as command
+
+    pose = PoseOptions(detector, weights, net_size, threads, smoothing, DEFAULT_FOV_DEG)
+    settings.print_or(context, print_config, lambda: command.run(pose, out, display, _size(size)))
+
+
+@app.command()
+def file(
+    context: typer.Context,
+    clip: Clip,
+    out: Annotated[Path | None, typer.Option(help="Write poses.npz and an annotated mp4 into this folder.")] = None,
+    display: Annotated[bool, typer.Option("--display/--no-display", help="Show it in a window.")] = True,
+    realtime: Annotated[bool, typer.Option("--realtime", help="Play at the clip's own speed.")] = False,
+    size: Size = DEFAULT_SIZE,
+    detector: Detector = "auto",
+    weights: Weights = None,
+    net_size: NetSize = DEFAULT_NET_SIZE,
+    threads: Threads = None,
+    smoothing: Smoothing = DEFAULT_STRENGTH,
+    fov: FieldOfView = DEFAULT_FOV_DEG,
+    config: Config = None,
+    print_config: PrintConfig = False,
+) -> None:
+    """Every frame of a clip, in order. The last line printed is one JSON object."""
+    from commands import process
+
+    pose = PoseOptions(detector, weights, net_size, threads, smoothing, fov)
+    options = FileOptions(pose, clip, out, display, realtime, _size(size))
+    settings.print_or(context, print_config, lambda: process.run(options))
+
+
+@app.command()
+def cameras(
+    modes: Annotated[bool, typer.Option("--modes", help="Open each camera and try its usual modes.")] = False,
+) -> None:
+    """List cameras with their names and modes."""
+    from commands import cameras as command
+
+    run_command(lambda: command.run(modes))
+
+
+@app.command()
+def weights(
+    check: Annotated[bool, typer.Option("--check", help="Only list and verify; download nothing.")] = False,
+) -> None:
+    """Fetch, list and verify the networks' weights."""
+    from commands import weights as command
+
+    run_command(lambda: command.run(check))
+
+
+@app.command()
+def doctor() -> None:
+    """What is installed and really in use, a line each, with the remedy. Ends with 1 where something fails."""
+    from commands import doctor as command
+
+    run_command(command.run)
+
+
+@app.command()
+def bench(
+    name: Annotated[
+        str, typer.Argument(metavar="decode|lifting|pipeline|render|camera|smoothing|detector|start|memory")
+    ],
+    source: Annotated[str, typer.Option(help="For camera: index of the camera, or an address.")] = "0",
+    clip: Annotated[Path | None, typer.Option(help="For pipeline: a clip instead of the bundled one.")] = None,
+    seconds: Annotated[float | None, typer.Option(min=1, help="For pipeline, camera and memory: how long.")] = None,
+    shared: Annotated[
+        Path, typer.Option(help="For decode and detector: the folder with the made maps and labelled photos.")
+    ] = SHARED,
+    detector: Detector = "auto",
+    weights: Weights = None,
+    net_size: NetSize = DEFAULT_NET_SIZE,
+    threads: Threads = None,
+) -> None:
+    """Measure speed or accuracy on this machine. The last line printed is one JSON object."""
+    from commands import bench as command
+
+    pose = PoseOptions(detector, weights, net_size, threads, DEFAULT_STRENGTH, DEFAULT_FOV_DEG)
+    run_command(lambda: command.run(BenchOptions(pose, name, source, clip, seconds, shared)))
+
+
+def _size(text: str) -> tuple[int, int]:
+    try:
+        return parse_size(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--size") from error
+
+
+def run() -> None:
+    """Run the command line; a user's mistake is one line and an exit code, never a traceback."""
+    try:
+        app()
+    except LiftCamError as error:
+        typer.echo(f"liftcam: {error}", err=True)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    run()
