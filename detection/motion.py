@@ -57,6 +57,10 @@ _LEAP_JOINTS, _LEAP_GROWTH = 8, 0.4
 _LACK = 0.3
 
 
+_PIECE_SCORE, _PIECE_INSIDE = 0.7, 0.8  # a piece scores at most so much of the whole, and so much of it lies inside
+_PIECE_MARGIN, _PIECE_APART = 0.2, 1.0  # in torso lengths: beyond the whole's box, and from trunk to trunk
+
+
 @dataclass(frozen=True, slots=True)
 class Predicted:
     """T tracked people as expected now.
@@ -237,3 +241,37 @@ def duplicates(xy_px: Float, score: Float, torso_px: Float, same: float = 0.6) -
         better = order[:position]
         drop[person] = bool(np.any((share[person, better] > same) & ~drop[better]))
     return drop
+
+
+def fragments(xy_px: Float, score: Float, torso_px: Float) -> Bool:
+    """Which of K detections (K,) are probably pieces of a better one: a body whose sides or halves came apart.
+
+    A piece scores much less, lies inside the other's box, and its trunk is in the same place. Somebody who stands
+    behind may look like that for a moment too, so it is a reason to doubt a newcomer, not to drop who is known.
+
+    Parameters
+    ----------
+    xy_px : array, shape (K, 18, 2)
+    score : array, shape (K, 18)
+        0 where a joint is missing.
+    torso_px : array, shape (K,)
+        NaN where it is unknown.
+    """
+    seen = score > 0
+    size = np.where(np.isnan(torso_px), np.nanmax(torso_px, initial=1.0), torso_px)
+    total = score.sum(axis=-1)
+    boxes = _boxes(xy_px, seen, _PIECE_MARGIN * size)  # (K, 4) of the better ones
+    inside = (xy_px[:, None] >= boxes[None, :, None, :2]) & (xy_px[:, None] <= boxes[None, :, None, 2:])
+    share = (inside.all(axis=-1) & seen[:, None]).sum(axis=-1) / np.maximum(seen.sum(axis=-1), 1)[:, None]
+    trunk = _trunk_centre(xy_px, seen)
+    apart = np.linalg.norm(trunk[:, None] - trunk[None], axis=-1) / size[None]
+    weaker = total[:, None] < _PIECE_SCORE * total[None]
+    return np.asarray((weaker & (share >= _PIECE_INSIDE) & ~(apart > _PIECE_APART)).any(axis=1))
+
+
+def _trunk_centre(xy_px: Float, seen: Bool) -> Float:
+    """Mean (K, 2) of the seen joints of each trunk; NaN where none is seen."""
+    trunk = seen & _IN_TRUNK
+    count = trunk.sum(axis=-1, keepdims=True)
+    total = np.where(trunk[..., None], xy_px, 0.0).sum(axis=1)
+    return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from detection.body_size import torso_px
-from detection.motion import Predicted, duplicates, fit, new_velocity, predict, trunk_shift
+from detection.motion import Predicted, duplicates, fit, fragments, new_velocity, predict, trunk_shift
 from detection.smoothing import DEFAULT_STRENGTH, JointSmoother
 from pose.types import UNTRACKED, People
 
@@ -163,14 +163,19 @@ class Tracker:
         alone = ~duplicates(xy, score, size)
         people, xy, score, size = _some(people, alone), xy[alone], score[alone], size[alone]
 
+        # what is probably a piece of somebody else speaks against there being one person more
+        total = score.sum(axis=1)
+        evidence = np.where(fragments(xy, score, size), -total, total - _CHANCE)
+
         rows, found = self._assign(xy, score, size, time_s, previous_s)
         self._move(rows, xy[found], score[found], size[found], time_s)
+        self._tracks.evidence[rows] = np.maximum(self._tracks.evidence[rows] + evidence[found], 0.0)
         new = np.setdiff1d(np.arange(len(people)), found)
         first_new = len(self._tracks)
-        self._begin(xy[new], score[new], size[new], time_s)
+        self._begin(xy[new], score[new], size[new], time_s, evidence[new])
         rows = np.concatenate([rows, np.arange(first_new, len(self._tracks))])
         found = np.concatenate([found, new])
-        self._confirm(rows, xy[found], score[found])
+        self._confirm(rows, xy[found], score[found], evidence[found])
         return self._output(people, rows, found, time_s)
 
     def _forget(self, time_s: float, previous_s: float) -> None:
@@ -220,9 +225,8 @@ class Tracker:
         tracks.seen_s[rows] = np.where(seen, time_s, tracks.seen_s[rows])
         tracks.last_s[rows] = time_s
         tracks.hits[rows] += 1
-        tracks.evidence[rows] += score.sum(axis=1) - _CHANCE
 
-    def _begin(self, xy: Float, score: Float, size: Float, time_s: float) -> None:
+    def _begin(self, xy: Float, score: Float, size: Float, time_s: float, evidence: Float) -> None:
         """A tentative track for everybody who is nobody known."""
         count, seen = len(xy), score > 0
         # One joint alone has no size; a few pixels let it be followed until more is seen.
@@ -236,15 +240,15 @@ class Tracker:
                 np.full(count, time_s),
                 np.full(count, time_s),
                 np.ones(count, np.int32),
-                score.sum(axis=1) - _CHANCE,
+                evidence,
             )
         )
 
-    def _confirm(self, rows: Index, xy: Float, score: Float) -> None:
+    def _confirm(self, rows: Index, xy: Float, score: Float, evidence: Float) -> None:
         """Give numbers to who was seen often and well enough; the best first."""
         tracks = self._tracks
         first_people = not np.any(tracks.track_id != UNTRACKED)
-        strong = first_people & (score.sum(axis=1) >= _STRONG_SCORE)
+        strong = first_people & (evidence + _CHANCE >= _STRONG_SCORE)
         enough = (tracks.hits[rows] >= _HITS) & (tracks.evidence[rows] >= _EVIDENCE)
         ready = (tracks.track_id[rows] == UNTRACKED) & (strong | enough)
         # Equally good people are numbered from the left, not in the order of a detector's list.

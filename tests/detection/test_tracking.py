@@ -335,3 +335,20 @@ def _random_scene(rng: np.random.Generator) -> list[tuple[float, People]]:
         seen = rng.random(count) > 0.2
         frames.append((time_s, People.detected(joints[seen], score[seen].astype(np.float32))))
     return frames
+
+
+def test_pieces_of_a_body_are_no_further_person() -> None:
+    """Somebody lying on a side comes apart: the far limbs become a weak skeleton of their own, frame after frame."""
+    whole, score = at(400.0), np.full(18, 0.6)
+    piece_joints = [5, 6, 7, 8, 11, 12]
+    tracker = Tracker(0.0)
+    rng = np.random.default_rng(0)
+    ids: set[int] = set()
+    for frame in range(60):
+        xy = np.stack([whole, whole]) + rng.normal(0, [[[4]], [[20]]], (2, 18, 2))
+        scores = np.zeros((2, 18))
+        scores[0] = score
+        scores[1, piece_joints] = 0.5
+        found = People.detected(xy.astype(np.float32), scores.astype(np.float32))
+        ids |= set(tracker.update(found, frame / 30).track_id.tolist())
+    assert ids == {1}
