@@ -43,7 +43,7 @@ class _Item:
     dot: Colour | None = None
 
 
-def draw_bar(canvas: Canvas, panels: Panels, status: Status, people: int) -> None:
+def draw_bar(canvas: Canvas, panels: Panels, status: Status, people: int, *, keys: bool = True) -> None:
     """Draw the line at the bottom: what the source does and how well on the left, what it is on the right.
 
     Where there is no room the last in the order of importance are left out.
@@ -52,7 +52,7 @@ def draw_bar(canvas: Canvas, panels: Panels, status: Status, people: int) -> Non
     if bar is None:
         return
     _progress(canvas, bar, status, panels.scale)
-    left, right = _left_items(status, people), _right_items(status)
+    left, right = _left_items(status, people), _right_items(status, keys)
     size, gap = round(TEXT_PX * panels.scale), round(22 * panels.scale)
     room = bar.width - 2 * round(14 * panels.scale) + gap
     kept: list[tuple[bool, int, _Item]] = []
@@ -88,9 +88,9 @@ def _left_items(status: Status, people: int) -> list[_Item]:
     return items
 
 
-def _right_items(status: Status) -> list[_Item]:
+def _right_items(status: Status, keys: bool) -> list[_Item]:
     """From the right edge inwards."""
-    items = [_Item((("H", TEXT), ("help", TEXT_DIM)))]
+    items = [_Item((("H", TEXT), ("help", TEXT_DIM)))] if keys else []
     if status.position_s is not None:
         total = "" if status.duration_s is None else f"/ {_clock(status.duration_s)}"
         items.append(_Item(((_clock(status.position_s), TEXT), (total, TEXT_DIM))))

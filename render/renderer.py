@@ -88,7 +88,7 @@ class Renderer:
         if self._panels.space is not None:
             drawn.append(self._draw_space(view, options, camera, self._panels.space, clock_s))
         self._drawn = tuple(drawn)
-        draw_bar(canvas, self._panels, view.status, len(view.people))
+        draw_bar(canvas, self._panels, view.status, len(view.people), keys=options.show_hints)
         self._draw_notices(view, options)
         if options.show_help:
             draw_help(canvas, self._panels, options)

@@ -92,7 +92,7 @@ class ViewOptions:
     show_help : bool
         Whether the keys are shown.
     show_hints : bool
-        Whether hints about light and distance are shown.
+        Whether hints about light, distance and the help's key are shown; not in a film.
     min_score : float
         2D joints that score less are not drawn; joints that score 0 never are.
     help_notes : tuple of str
