@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from commands import settings
+from commands import forward, settings
 from commands.options import BenchOptions, FileOptions, LiveOptions, PoseOptions, parse_size
 from commands.run import run_command
 from commands.version import version
@@ -28,6 +28,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+train = typer.Typer(help="Train the networks: the detector, or the lifter on motion of your own.")
+evaluate = typer.Typer(help="Score networks on data that they were not trained on.")
+app.add_typer(train, name="train")
+app.add_typer(evaluate, name="eval")
 
 _PEOPLE, _SETTINGS = "People", "Settings"
 
@@ -239,6 +244,36 @@ def bench(
 
     pose = PoseOptions(detector, weights, net_size, threads, DEFAULT_STRENGTH, DEFAULT_FOV_DEG)
     run_command(lambda: command.run(BenchOptions(pose, name, source, clip, seconds, shared)))
+
+
+@train.command("pack", context_settings=forward.ANY_ARGUMENTS)
+def train_pack(context: typer.Context) -> None:
+    """Pack photos, labels and rendered pictures for training a detector."""
+    run_command(lambda: forward.run("detection.training.pack:main", context))
+
+
+@train.command("detector", context_settings=forward.ANY_ARGUMENTS)
+def train_detector(context: typer.Context) -> None:
+    """Train an affinity-field network, or go on with a run."""
+    run_command(lambda: forward.run("detection.training.__main__:main", context))
+
+
+@train.command("export", context_settings=forward.ANY_ARGUMENTS)
+def train_export(context: typer.Context) -> None:
+    """Export a trained detector to ONNX and OpenVINO, INT8 included."""
+    run_command(lambda: forward.run("detection.training.export:main", context))
+
+
+@train.command("lifter", context_settings=forward.ANY_ARGUMENTS)
+def train_lifter(context: typer.Context) -> None:
+    """Train a lifting network, or go on with a run."""
+    run_command(lambda: forward.run("lifting.training.train:command", context))
+
+
+@evaluate.command("lifter", context_settings=forward.ANY_ARGUMENTS)
+def evaluate_lifter(context: typer.Context) -> None:
+    """Compare lifting networks on held-out motion."""
+    run_command(lambda: forward.run("lifting.training.evaluate:command", context))
 
 
 def _size(text: str) -> tuple[int, int]:

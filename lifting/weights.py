@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from lifting.errors import LiftingError
 from lifting.normalise import FEATURES
+from pose.files import written_beside
 from pose.joint_sets import H36M17
 
 Float32 = NDArray[np.float32]
@@ -106,13 +107,10 @@ def save(weights: LifterWeights, path: Path) -> None:
         at += tensor.nbytes
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".part")
-    with unfinished.open("wb") as file:
+    with written_beside(path) as partial, partial.open("wb") as file:
         file.write(len(text).to_bytes(8, "little") + text)
         for tensor in tensors.values():
             file.write(np.ascontiguousarray(tensor, "<f4").tobytes())
-    unfinished.replace(path)
 
 
 def load(path: Path = DEFAULT_WEIGHTS) -> LifterWeights:

@@ -14,6 +14,7 @@ import numpy as np
 import typer
 from rich.progress import track
 
+from pose.files import written_beside
 from pose.types import Image
 from synthetic.errors import SyntheticError
 from synthetic.labels import FrameTruth
@@ -36,8 +37,10 @@ def rendered(performance: Performance, jobs: int) -> Iterator[tuple[Image, Frame
 
 def encode(images: Iterator[Image], path: Path, *, width: int, height: int, fps: int) -> None:
     """Write BGR pictures (height, width, 3) as H.264 in an mp4, with even sides, `fps` pictures a second."""
-    beside = path.with_name(f".{path.stem}.part.mp4")
-    with av.open(str(beside), "w", options={"movflags": "+faststart"}) as container:
+    with (
+        written_beside(path) as partial,
+        av.open(str(partial), "w", format="mp4", options={"movflags": "+faststart"}) as container,
+    ):
         stream = container.add_stream("libx264", rate=fps)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.options = {"crf": _QUALITY, "preset": "slow", "threads": "1"}
@@ -47,7 +50,6 @@ def encode(images: Iterator[Image], path: Path, *, width: int, height: int, fps:
             frame.pts, frame.time_base = index, Fraction(1, fps)
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
-    beside.replace(path)
 
 
 def clip_truth(performance: Performance, truths: Sequence[FrameTruth], *, motion: str, seed: int) -> ClipTruth:

@@ -21,6 +21,7 @@ import typer
 from numpy.typing import NDArray
 from rich.progress import track
 
+from pose.files import written_beside
 from synthetic.dataset import Wardrobe, sample
 from synthetic.errors import SyntheticError
 from synthetic.labels import FrameTruth
@@ -114,9 +115,8 @@ def write_pictures(order: Order, jobs: int = 1) -> None:
     blocks = range(0, order.count, _BLOCK)
     for block in track(_drawn(order, blocks, jobs), "drawing", len(blocks)):
         lines += block
-    beside = order.folder / ".labels.jsonl.part"
-    beside.write_text("\n".join(lines) + "\n")
-    beside.replace(order.folder / "labels.jsonl")
+    with written_beside(order.folder / "labels.jsonl") as labels:
+        labels.write_text("\n".join(lines) + "\n")
 
 
 def _drawn(order: Order, blocks: range, jobs: int) -> Iterator[list[str]]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pose.camera import Extrinsics, Intrinsics
+from pose.files import written_beside
 from pose.joint_sets import H36M17, OPENPOSE18
 from pose.types import Bool, Float32, Int32
 from synthetic.errors import SyntheticError
@@ -104,10 +105,8 @@ def save_truth(truth: ClipTruth, path: Path) -> None:
         "seed": truth.seed,
         "version": VERSION,
     }
-    beside = path.with_name(f".{path.name}.part")
-    with beside.open("wb") as file:
+    with written_beside(path) as partial, partial.open("wb") as file:
         np.savez_compressed(file, **arrays)
-    beside.replace(path)
 
 
 def load_truth(path: Path = DEMO_TRUTH) -> ClipTruth:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
+from pose.files import written_beside
+
 
 def draw_curves(history: list[dict[str, float]], path: Path) -> bool:
     """Draw loss and validation errors over the steps; returns whether matplotlib, which is optional, was there."""
@@ -23,5 +25,6 @@ def draw_curves(history: list[dict[str, float]], path: Path) -> bool:
     axes.set(xlabel="step", ylabel="mm", ylim=(0, None))
     axes.grid(alpha=0.3)
     axes.legend()
-    figure.savefig(path, dpi=100)
+    with written_beside(path) as partial:
+        figure.savefig(partial, dpi=100)
     return True

@@ -29,6 +29,7 @@ from lifting.training.mocap import for_training, for_validation, read_folder
 from lifting.training.options import TrainOptions
 from lifting.training.pool import Sample, samples
 from lifting.weights import LifterWeights, load, save
+from pose.files import written_beside
 
 VALIDATION_WINDOWS = 384
 
@@ -141,10 +142,10 @@ def _check(state: _State, validation: Batch, loss: float, options: TrainOptions)
         "best_mm": state.best_mm,
         "history": state.history,
     }
-    unfinished = options.run / "checkpoint.pt.part"
-    torch.save(checkpoint, unfinished)
-    unfinished.replace(options.run / "checkpoint.pt")
-    (options.run / "history.json").write_text(json.dumps(state.history, indent=1))
+    with written_beside(options.run / "checkpoint.pt") as partial:
+        torch.save(checkpoint, partial)
+    with written_beside(options.run / "history.json") as partial:
+        partial.write_text(json.dumps(state.history, indent=1))
     draw_curves(state.history, options.run / "curves.png")
 
 
@@ -158,7 +159,6 @@ def _start(options: TrainOptions) -> _State:
         model.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay, fused=True
     )
     state = _State(model, average, optimizer)
-    options.run.mkdir(parents=True, exist_ok=True)
     config, checkpoint = options.run / "config.json", options.run / "checkpoint.pt"
     text = json.dumps(options.as_text(), indent=1)
     if checkpoint.exists():
@@ -169,7 +169,8 @@ def _start(options: TrainOptions) -> _State:
         average.load_state_dict(kept["average"])
         optimizer.load_state_dict(kept["optimizer"])
         state.step, state.best_mm, state.history = kept["step"], kept["best_mm"], kept["history"]
-    config.write_text(text)
+    with written_beside(config) as partial:
+        partial.write_text(text)
     return state
 
 
