@@ -177,6 +177,14 @@ def file(
     out: Annotated[Path | None, typer.Option(help="Write poses.npz and an annotated mp4 into this folder.")] = None,
     display: Annotated[bool, typer.Option("--display/--no-display", help="Show it in a window.")] = True,
     realtime: Annotated[bool, typer.Option("--realtime", help="Play at the clip's own speed.")] = False,
+    export: Annotated[
+        str,
+        typer.Option(
+            metavar="NAMES",
+            help="What goes into --out, with commas: npz, mp4, json (OpenPose), coco, jsonl, csv, angles, bvh, trc, "
+            "mot, c3d, html.",
+        ),
+    ] = "npz,mp4",
     size: Size = DEFAULT_SIZE,
     detector: Detector = "auto",
     weights: Weights = None,
@@ -192,7 +200,7 @@ def file(
 
     pose = PoseOptions(detector, weights, net_size, threads, smoothing, fov)
     options = FileOptions(pose, clip, out, display, realtime, _size(size))
-    settings.print_or(context, print_config, lambda: process.run(options))
+    settings.print_or(context, print_config, lambda: process.run(process.with_exports(options, export)))
 
 
 @app.command()

@@ -125,7 +125,7 @@ class _Recording:
         if self._recorder is None or item.people is None:
             return
         try:
-            self._recorder.add(item.frame, item.people, self._screen.window.pixels())
+            self._recorder.add(item.frame, item.people, self._screen.window.pixels)
         except LiftCamError as error:
             self._recorder, self._screen.recording = None, False
             self._screen.notice.say(str(error))
@@ -141,7 +141,7 @@ class _Recording:
         except LiftCamError as error:
             self._screen.notice.say(str(error))
         else:
-            self._screen.notice.say(f"saved {recorder.video} and {recorder.poses.name}")
+            self._screen.notice.say(f"saved {recorder.video}")
 
 
 def _show(screen: Screen, pipeline: Pipeline, options: LiveOptions) -> None:

@@ -81,6 +81,8 @@ class FileOptions:
         Width and height of the window and of the annotated video in pixels.
     video_name : str or None
         Name of the annotated video; None makes one out of the clip's.
+    exports : tuple of str
+        Formats to write; poses.npz is always written.
     """
 
     pose: PoseOptions
@@ -90,6 +92,7 @@ class FileOptions:
     realtime: bool
     size: tuple[int, int]
     video_name: str | None = None
+    exports: tuple[str, ...] = ("npz", "mp4")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ import contextlib
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,11 @@ from commands.errors import CommandError
 from commands.options import FileOptions
 from commands.recorder import Recorder
 from commands.screen import Screen
+from export.formats import FORMATS, export_poses, parse_formats
+from export.motion import ExportOptions
+from export.poses import load_poses
 from pose.errors import ExitCode, LiftCamError
-from pose.types import People
+from pose.types import Image, People
 from render.orbit import OrbitCamera
 from render.renderer import Renderer
 from render.view import Status, View, ViewOptions
@@ -30,6 +34,9 @@ from stream.meter import Meter
 from stream.pipeline import Pipeline
 from stream.source import Source
 from stream.sources import open_source
+
+VIDEO, POSES = "mp4", "npz"
+"""What `--export` takes beside the formats of `export.formats`; the poses are always written."""
 
 
 @dataclass(slots=True)
@@ -61,8 +68,8 @@ class Outputs:
         """Files of a clip: poses.npz, and the annotated video under a name that cannot be the clip's own."""
         if options.out is None:
             return cls(None, None)
-        name = options.video_name or f"{Path(options.clip).stem or 'clip'}_annotated.mp4"
-        return cls(options.out / name, options.out / "poses.npz")
+        name = options.video_name or f"{_stem(options.clip)}_annotated.mp4"
+        return cls(options.out / name if VIDEO in options.exports else None, options.out / "poses.npz")
 
 
 def run(options: FileOptions) -> ExitCode:
@@ -83,7 +90,7 @@ def run(options: FileOptions) -> ExitCode:
         stack.callback(source.close)
         engine = stack.enter_context(opened_engine(options.pose, console))
         recorder = None
-        if outputs.video is not None and outputs.poses is not None:
+        if outputs.poses is not None:
             recorder = Recorder(outputs.video, outputs.poses, source.name, source.fps, options.size)
             stack.enter_context(recorder)
         pipeline = stack.enter_context(Pipeline(source, engine.stages(), live=False))
@@ -97,8 +104,34 @@ def run(options: FileOptions) -> ExitCode:
         seconds = time.perf_counter() - began_s
     if tally.problem:
         console.print(f"liftcam: {tally.problem}", markup=False)
-    typer.echo(json.dumps(_summary(source, engine.label, meter, tally, outputs, seconds)))
+    summary = _summary(source, engine.label, meter, tally, outputs, seconds)
+    if outputs.poses is not None and tally.frames:
+        summary["exports"] = [str(path) for path in _export(options, outputs.poses, tally.frames)]
+    typer.echo(json.dumps(summary))
     return tally.end
+
+
+def with_exports(options: FileOptions, names: str) -> FileOptions:
+    """The options with the formats that a user named, checked before any work is done.
+
+    Raises
+    ------
+    ExportError
+        For an unknown format, or one whose library is missing.
+    """
+    return replace(options, exports=parse_formats(names, others=(POSES, VIDEO)))
+
+
+def _stem(clip: str) -> str:
+    return Path(clip).stem or "clip"
+
+
+def _export(options: FileOptions, poses: Path, frames: int) -> list[Path]:
+    """Write the further formats that were asked for, from the pose file."""
+    names = [name for name in options.exports if name in FORMATS]
+    if not names:
+        return []
+    return export_poses(load_poses(poses), poses.parent, _stem(options.clip), names, ExportOptions(frame_count=frames))
 
 
 def _display_or_say(options: FileOptions, console: Console) -> bool:
@@ -131,15 +164,14 @@ def _work(
 ) -> None:
     """Every frame as fast as it goes, with a progress bar on a terminal."""
     renderer = Renderer(*options.size) if recorder is not None else None
-    camera, view_options = OrbitCamera(), ViewOptions(show_hints=False)
     clock = _Clock()
     with _progress(console) as bar:
         task = bar.add_task(pipeline.source.name, total=pipeline.source.frame_count, rate="")
         for item in pipeline:
             people = _people(item)
             if recorder is not None and renderer is not None:
-                renderer.draw(View(item.frame, people, _status(pipeline.source, item)), view_options, camera)
-                recorder.add(item.frame, people, renderer.pixels())
+                view = View(item.frame, people, _status(pipeline.source, item))
+                recorder.add(item.frame, people, partial(_drawn, renderer, view))
             meter.add(item)
             tally.add(people)
             if tally.frames == 1:
@@ -149,6 +181,12 @@ def _work(
             bar.update(task, advance=1, rate=f"{meter.whole().fps:.0f} frames/s")
             if options.realtime:
                 clock.wait(item.frame.time_s)
+
+
+def _drawn(renderer: Renderer, view: View) -> Image:
+    """The annotated picture of one frame."""
+    renderer.draw(view, ViewOptions(show_hints=False), OrbitCamera())
+    return renderer.pixels()
 
 
 def _show(screen: Screen, pipeline: Pipeline, recorder: Recorder | None, tally: Tally, realtime: bool) -> None:
@@ -176,7 +214,7 @@ def _show(screen: Screen, pipeline: Pipeline, recorder: Recorder | None, tally: 
         screen.show(item)
         tally.add(_people(item))
         if recorder is not None:
-            recorder.add(item.frame, _people(item), screen.window.pixels())
+            recorder.add(item.frame, _people(item), screen.window.pixels)
     pipeline.latest(0.0)  # raises what ended the pipeline, if anything did
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -18,8 +19,9 @@ class Recorder:
 
     Parameters
     ----------
-    video, poses : Path
-        The two files.
+    video : Path or None
+        None writes no video.
+    poses : Path
     source : str
         Name of the source, without its folder.
     fps : float or None
@@ -28,25 +30,29 @@ class Recorder:
         Width and height of the video in pixels.
     """
 
-    def __init__(self, video: Path, poses: Path, source: str, fps: float | None, size: tuple[int, int]) -> None:
+    def __init__(self, video: Path | None, poses: Path, source: str, fps: float | None, size: tuple[int, int]) -> None:
         self.video, self.poses = video, poses
         self._size = size
         self._rows = PoseRecorder(source, fps)
-        self._writer = VideoWriter(video, *size, fps=fps)
+        self._writer = VideoWriter(video, *size, fps=fps) if video is not None else None
         self._open = True
 
-    def add(self, frame: Frame, people: People, pixels: Image) -> None:
-        """Keep one frame; `pixels` is its annotated picture (H, W, 3) BGR, scaled where its size is another."""
+    def add(self, frame: Frame, people: People, pixels: Callable[[], Image]) -> None:
+        """Keep one frame; `pixels` draws its annotated picture (H, W, 3) BGR, which is scaled to the video's size."""
         self._rows.add(frame, people)
-        self._writer.write(_fitted(pixels, self._size), frame.time_s)
+        if self._writer is not None:
+            self._writer.write(_fitted(pixels(), self._size), frame.time_s)
 
     def close(self) -> None:
         """Finish both files; may be called twice."""
         if not self._open:
             return
         self._open = False
-        self._writer.close()
-        self._rows.save(self.poses, version())
+        try:
+            if self._writer is not None:
+                self._writer.close()
+        finally:
+            self._rows.save(self.poses, version())
 
     def __enter__(self) -> Recorder:
         return self
