@@ -24,7 +24,9 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-@pytest.mark.parametrize("command", [[], ["live"], ["demo"], ["file"], ["cameras"], ["weights"], ["doctor"], ["bench"], ["train", "lifter"]])
+@pytest.mark.parametrize(
+    "command", [[], ["live"], ["demo"], ["file"], ["cameras"], ["weights"], ["doctor"], ["bench"], ["train", "lifter"]]
+)
 def test_every_command_explains_itself(command: list[str]) -> None:
     done = run(*command, "--help")
     assert done.returncode == 0
