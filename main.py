@@ -91,6 +91,10 @@ FieldOfView = Annotated[
         "--fov", min=20, max=150, help="Field of view of the camera's longer side, degrees.", rich_help_panel=_PEOPLE
     ),
 ]
+Calibration = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="The camera's calibration (calibrate makes one).", rich_help_panel=_PEOPLE),
+]
 Size = Annotated[str, typer.Option(metavar="WxH", help="Size of the window, and of the video that is written.")]
 Clip = Annotated[str, typer.Argument(metavar="CLIP", help="A video file, or a folder of pictures.")]
 
@@ -136,13 +140,14 @@ def live(
     threads: Threads = None,
     smoothing: Smoothing = DEFAULT_STRENGTH,
     fov: FieldOfView = DEFAULT_FOV_DEG,
+    calibration: Calibration = None,
     config: Config = None,
     print_config: PrintConfig = False,
 ) -> None:
     """Skeletons live from a webcam or a stream. In the window, H lists the keys."""
     from commands import live as command
 
-    pose = PoseOptions(detector, weights, net_size, threads, smoothing, fov)
+    pose = PoseOptions(detector, weights, net_size, threads, smoothing, fov, calibration)
     options = LiveOptions(pose, source, _size(size), mirror, out, seconds, display)
     settings.print_or(context, print_config, lambda: command.run(options))
 
@@ -192,20 +197,23 @@ def file(
     threads: Threads = None,
     smoothing: Smoothing = DEFAULT_STRENGTH,
     fov: FieldOfView = DEFAULT_FOV_DEG,
+    calibration: Calibration = None,
     config: Config = None,
     print_config: PrintConfig = False,
 ) -> None:
     """Every frame of a clip, in order. The last line printed is one JSON object."""
     from commands import process
 
-    pose = PoseOptions(detector, weights, net_size, threads, smoothing, fov)
+    pose = PoseOptions(detector, weights, net_size, threads, smoothing, fov, calibration)
     options = FileOptions(pose, clip, out, display, realtime, _size(size))
     settings.print_or(context, print_config, lambda: process.run(process.with_exports(options, export)))
 
 
 @app.command()
 def cameras(
-    modes: Annotated[bool, typer.Option("--modes", help="Open each camera and try its usual modes.")] = False,
+    modes: Annotated[
+        bool, typer.Option("--modes/--no-modes", help="Open each camera and try its usual sizes and rates.")
+    ] = True,
 ) -> None:
     """List cameras with their names and modes."""
     from commands import cameras as command
@@ -234,7 +242,7 @@ def doctor() -> None:
 @app.command()
 def bench(
     name: Annotated[
-        str, typer.Argument(metavar="decode|lifting|pipeline|render|camera|smoothing|detector|start|memory")
+        str, typer.Argument(metavar="decode|detector|lifting|network|pipeline|render|smoothing|camera|start|memory")
     ],
     source: Annotated[str, typer.Option(help="For camera: index of the camera, or an address.")] = "0",
     clip: Annotated[Path | None, typer.Option(help="For pipeline: a clip instead of the bundled one.")] = None,
@@ -252,6 +260,29 @@ def bench(
 
     pose = PoseOptions(detector, weights, net_size, threads, DEFAULT_STRENGTH, DEFAULT_FOV_DEG)
     run_command(lambda: command.run(BenchOptions(pose, name, source, clip, seconds, shared)))
+
+
+@app.command()
+def calibrate(
+    source: Annotated[
+        str, typer.Option(help="Index of a camera, an address, a clip, or a folder of pictures of a chessboard.")
+    ] = "0",
+    board: Annotated[str, typer.Option(metavar="COLUMNSxROWS", help="Inner corners of the chessboard.")] = "9x6",
+    square_mm: Annotated[float, typer.Option(min=1, help="Side of one square, millimetres.")] = 25.0,
+    out: Annotated[Path, typer.Option(help="The file to write.")] = Path("calibration.yaml"),
+    views: Annotated[int, typer.Option(min=4, help="So many different views are enough.")] = 20,
+    seconds: Annotated[float | None, typer.Option(min=1, help="End after so many seconds.")] = None,
+    display: Annotated[bool, typer.Option("--display/--no-display", help="Show the camera in a window.")] = True,
+) -> None:
+    """Calibrate a camera from a chessboard that is shown to it."""
+    from commands import calibrate as command
+
+    try:
+        columns, rows = command.parse_board(board)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--board") from error
+    options = command.CalibrateOptions(source, columns, rows, square_mm, out, views, seconds, display)
+    run_command(lambda: command.run(options))
 
 
 @train.command("pack", context_settings=forward.ANY_ARGUMENTS)

@@ -14,7 +14,7 @@ from stream.meter import Meter
 from stream.pipeline import Pipeline
 from stream.source import SourceOptions
 from stream.sources import open_source
-from stream.stages import stages_on
+from stream.stages import assumed_camera, stages_on
 
 DEFAULT_S = 10.0
 _SIZE = (1280, 720)
@@ -26,7 +26,7 @@ def run(
     """Run the pipeline on a camera or an address for `seconds`, and return the times of its stages as JSON."""
     source = open_source(source_name, SourceOptions(size=_SIZE, realtime=True))
     meter = Meter()
-    with Pipeline(source, stages_on(detector, smoothing, fov_deg), live=True) as pipeline:
+    with Pipeline(source, stages_on(detector, smoothing, assumed_camera(fov_deg)), live=True) as pipeline:
         began_s = time.perf_counter()
         while not pipeline.ended and time.perf_counter() - began_s < seconds:
             item = pipeline.latest(0.05)

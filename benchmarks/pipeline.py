@@ -23,7 +23,7 @@ from stream.item import Item
 from stream.meter import Meter
 from stream.pipeline import Pipeline
 from stream.sources import open_source
-from stream.stages import stages_on
+from stream.stages import assumed_camera, stages_on
 
 ROUNDS = 3
 CAMERA_FPS = 30.0
@@ -96,7 +96,9 @@ def _whole_job(detector: Detector, options: PipelineOptions) -> tuple[float, flo
     frames = seen = 0
     began_s = time.perf_counter()
     source = open_source(str(options.clip))
-    with Pipeline(source, stages_on(detector, options.smoothing, options.fov_deg), live=False) as pipeline:
+    with Pipeline(
+        source, stages_on(detector, options.smoothing, assumed_camera(options.fov_deg)), live=False
+    ) as pipeline:
         for item in pipeline:
             frames += 1
             seen += bool(item.people is not None and len(item.people))
@@ -136,7 +138,9 @@ class LiveRun:
     def __init__(self, detector: Detector, options: PipelineOptions, pictures: list[Image]) -> None:
         self.meter = Meter()
         source = CameraLike(pictures, CAMERA_FPS)
-        self.pipeline = Pipeline(source, stages_on(detector, options.smoothing, options.fov_deg), live=True)
+        self.pipeline = Pipeline(
+            source, stages_on(detector, options.smoothing, assumed_camera(options.fov_deg)), live=True
+        )
         self._engine = detector.name
         self._renderer = Renderer(*WINDOW)
         self._camera, self._view_options = OrbitCamera(), ViewOptions(mirror=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -15,6 +16,8 @@ from benchmarks.pipeline import PipelineOptions
 from commands.demo import CLIP
 from commands.engine import opened_engine
 from commands.options import BenchOptions
+from detection.registry import HUMAN_POSE
+from detection.weights import find_weights
 from pose.errors import ExitCode
 
 Result = dict[str, Any]
@@ -50,12 +53,8 @@ def _decode(options: BenchOptions, console: Console) -> Result:
 def _detector(options: BenchOptions, console: Console) -> Result:
     from benchmarks import detector
     from detection.network import PafNetwork
-    from detection.registry import HUMAN_POSE
-    from detection.weights import find_weights
 
-    model = find_weights(HUMAN_POSE.name, options.pose.weights)
-    if model is None:
-        raise BenchmarkError("the network's weights were not found; python main.py weights fetches them")
+    model = _model(options)
     photos = options.shared / "data" / "photos" / "coco_eval"
     network = PafNetwork(model, options.pose.net_size, options.pose.threads)
     try:
@@ -78,6 +77,13 @@ def _memory(options: BenchOptions, console: Console) -> Result:
 
     with opened_engine(options.pose, console) as engine:
         return memory.run(engine.detector, _on_clip(options), options.seconds or memory.DEFAULT_S, console)
+
+
+def _network(options: BenchOptions, console: Console) -> Result:
+    from benchmarks import network
+
+    console.print("the network at 456x256 beside its bare inference")
+    return network.run(_model(options), options.pose.threads)
 
 
 def _pipeline(options: BenchOptions, console: Console) -> Result:
@@ -110,6 +116,14 @@ def _start(options: BenchOptions, console: Console) -> Result:
     return start.run(options.clip or CLIP, console, tuple(arguments))
 
 
+def _model(options: BenchOptions) -> Path:
+    """The checked weights of the multi-person network."""
+    model = find_weights(HUMAN_POSE.name, options.pose.weights)
+    if model is None:
+        raise BenchmarkError("the network's weights were not found; python main.py weights fetches them")
+    return model
+
+
 def _on_clip(options: BenchOptions) -> PipelineOptions:
     pose = options.pose
     live = {} if options.seconds is None else {"live_s": options.seconds}
@@ -122,6 +136,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "detector": _detector,
     "lifting": _lifting,
     "memory": _memory,
+    "network": _network,
     "pipeline": _pipeline,
     "render": _render,
     "smoothing": _smoothing,

@@ -14,10 +14,11 @@ from rich.console import Console
 from commands.options import PoseOptions
 from detection.choose import open_detector
 from detection.detector import Detector
+from pose.calibration import load_calibration
 from pose.types import Frame
 from render.renderer import prepare
 from stream.item import Item
-from stream.stages import DetectStage, LiftStage, stages_on
+from stream.stages import CameraModel, DetectStage, LiftStage, assumed_camera, stages_on
 
 _COMPILED_PARTS = ("detection", "lifting", "render")
 
@@ -40,7 +41,15 @@ class Engine:
 
     def stages(self) -> tuple[DetectStage, LiftStage]:
         """Fresh stages: nobody is known to them."""
-        return stages_on(self.detector, self.options.smoothing, self.options.fov_deg)
+        return stages_on(self.detector, self.options.smoothing, _camera(self.options))
+
+
+def _camera(options: PoseOptions) -> CameraModel:
+    """The calibrated camera where a file was named, else one of the field of view."""
+    path = options.calibration
+    if path is None:
+        return assumed_camera(options.fov_deg)
+    return lambda width, height: load_calibration(path, (width, height)).for_picture(width, height)
 
 
 @contextlib.contextmanager
@@ -69,7 +78,8 @@ def opened_engine(options: PoseOptions, console: Console) -> Iterator[Engine]:
 def warm_up(engine: Engine) -> None:
     """Send one empty picture through all stages, so that the first real one does not wait for compilers."""
     item = Item(Frame(np.zeros((480, 640, 3), np.uint8), 0, 0.0), captured_s=0.0)
-    for stage in engine.stages():
+    camera = assumed_camera(engine.options.fov_deg)  # a calibration may hold for other pictures than this one
+    for stage in stages_on(engine.detector, engine.options.smoothing, camera):
         item = stage.step(item)
     prepare()
 

@@ -23,7 +23,9 @@ class PoseOptions:
     smoothing : float
         0 (none) to 1 (strong).
     fov_deg : float
-        Horizontal field of view of the camera, degrees.
+        Field of view of the camera's longer side, degrees, where there is no calibration.
+    calibration : Path or None
+        A calibration file of the camera.
     """
 
     detector: str
@@ -32,6 +34,7 @@ class PoseOptions:
     threads: int | None
     smoothing: float
     fov_deg: float
+    calibration: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

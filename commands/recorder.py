@@ -15,7 +15,7 @@ from stream.recording import VideoWriter
 
 
 class Recorder:
-    """Writes `poses` and `video`; both appear when it closes, whole.
+    """Writes `poses` and `video`; both appear when it closes, whole, or not at all where no frame was added.
 
     Parameters
     ----------
@@ -36,10 +36,12 @@ class Recorder:
         self._rows = PoseRecorder(source, fps)
         self._writer = VideoWriter(video, *size, fps=fps) if video is not None else None
         self._open = True
+        self._frames = 0
 
     def add(self, frame: Frame, people: People, pixels: Callable[[], Image]) -> None:
         """Keep one frame; `pixels` draws its annotated picture (H, W, 3) BGR, which is scaled to the video's size."""
         self._rows.add(frame, people)
+        self._frames += 1
         if self._writer is not None:
             self._writer.write(_fitted(pixels(), self._size), frame.time_s)
 
@@ -52,7 +54,8 @@ class Recorder:
             if self._writer is not None:
                 self._writer.close()
         finally:
-            self._rows.save(self.poses, version())
+            if self._frames:
+                self._rows.save(self.poses, version())
 
     def __enter__(self) -> Recorder:
         return self

@@ -115,6 +115,9 @@ class Lifter:
         finite = np.isfinite(people.xy_px).all(axis=-1) & np.isfinite(people.score)
         score = np.where(finite, np.clip(people.score, 0, 1), 0).astype(np.float64)
         rays = self._intrinsics.rays(np.where((score > 0)[..., None], people.xy_px, 0))
+        # a joint beyond what the lens can show has no ray
+        shown = np.isfinite(rays).all(axis=-1)
+        score, rays = np.where(shown, score, 0.0), np.where(shown[..., None], rays, (0.0, 0.0, 1.0))
         bundle = directions(rays)
         ids = [int(one) for one in people.track_id]
         self._welcome(ids, time_s)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from detection.detector import Detector
 from detection.tracking import Tracker
 from lifting.lifter import Lifter
@@ -38,19 +40,28 @@ class DetectStage:
         self._tracker = Tracker(self._smoothing)
 
 
+CameraModel = Callable[[int, int], Intrinsics]
+"""The camera that took pictures of a width and height in pixels."""
+
+
+def assumed_camera(fov_deg: float) -> CameraModel:
+    """A camera of which no more is known than the field of view of its longer side, degrees."""
+    return lambda width, height: Intrinsics.from_fov(width, height, fov_deg)
+
+
 class LiftStage:
     """Lifts everybody's 2D to 3D.
 
     Parameters
     ----------
-    fov_deg : float
-        Field of view of the camera's longer side, degrees.
+    camera : function
+        Asked again whenever the pictures change their size.
     """
 
     name = "lift"
 
-    def __init__(self, fov_deg: float) -> None:
-        self._fov_deg = fov_deg
+    def __init__(self, camera: CameraModel) -> None:
+        self._camera = camera
         self._size = (0, 0)
         self._lifter: Lifter | None = None
 
@@ -60,7 +71,7 @@ class LiftStage:
         if self._lifter is None or self._size != (frame.width, frame.height):
             # a stream may come back in another size, which is another camera
             self._size = (frame.width, frame.height)
-            self._lifter = Lifter(Intrinsics.from_fov(frame.width, frame.height, self._fov_deg))
+            self._lifter = Lifter(self._camera(frame.width, frame.height))
         people = item.people if item.people is not None else People.nobody()
         return item.with_people(self._lifter.step(people, frame.time_s))
 
@@ -69,6 +80,6 @@ class LiftStage:
         self._lifter = None
 
 
-def stages_on(detector: Detector, smoothing: float, fov_deg: float) -> tuple[DetectStage, LiftStage]:
+def stages_on(detector: Detector, smoothing: float, camera: CameraModel) -> tuple[DetectStage, LiftStage]:
     """Fresh stages on a detector: nobody is known to them."""
-    return DetectStage(detector, smoothing), LiftStage(fov_deg)
+    return DetectStage(detector, smoothing), LiftStage(camera)

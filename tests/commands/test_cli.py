@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from pose.calibration import Calibration, save_calibration
+from pose.camera import Intrinsics
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -25,7 +28,19 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["live"], ["demo"], ["file"], ["cameras"], ["weights"], ["doctor"], ["bench"], ["train", "lifter"]]
+    "command",
+    [
+        [],
+        ["live"],
+        ["demo"],
+        ["file"],
+        ["cameras"],
+        ["weights"],
+        ["doctor"],
+        ["bench"],
+        ["calibrate"],
+        ["train", "lifter"],
+    ],
 )
 def test_every_command_explains_itself(command: list[str]) -> None:
     done = run(*command, "--help")
@@ -51,6 +66,9 @@ def test_the_version_is_that_of_the_project() -> None:
         (["live", "--net-size", "3"], 2, "net-size"),
         (["file", "x", "--no-display", "--out", "x", "--smoothing", "2"], 2, "smoothing"),
         (["bench", "decoder"], 2, "'decode'"),
+        (["calibrate", "--board", "big"], 2, "9x6"),
+        (["calibrate", "--source", "nowhere"], 2, "nowhere"),
+        (["file", "x.mp4", "--no-display", "--out", "x", "--export", "bhv"], 2, "bvh"),
         (["lvie"], 2, "live"),
     ],
 )
@@ -78,3 +96,15 @@ def test_weights_that_are_not_there_are_never_replaced_silently(tmp_path: Path) 
     assert done.returncode == 2
     assert "none" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_calibration_of_another_shape_leaves_nothing_behind(tmp_path: Path) -> None:
+    camera = Intrinsics.from_fov(1920, 1080, 60)
+    save_calibration(Calibration(camera, 0.2, 12), tmp_path / "camera.yaml")
+    clip, out = ROOT / "synthetic" / "data" / "demo.mp4", tmp_path / "out"
+    calibration = ["--calibration", str(tmp_path / "camera.yaml")]
+    done = run("file", str(clip), "--no-display", "--out", str(out), "--detector", "mediapipe", *calibration)
+    assert done.returncode == 2
+    assert "1920x1080" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not out.exists() or not any(out.iterdir())
