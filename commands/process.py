@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from commands.engine import opened_engine
 from commands.errors import CommandError
+from commands.interrupts import Interrupts, deferred
 from commands.options import FileOptions
 from commands.recorder import Recorder
 from commands.screen import Screen
@@ -98,9 +99,9 @@ def run(options: FileOptions) -> ExitCode:
         if shown:
             window = stack.enter_context(Window(f"LiftCam - {source.name}", options.size))
             screen = Screen(window, pipeline, meter, engine.label, options.out or Path())
-            _guarded(lambda: _show(screen, pipeline, recorder, tally, options.realtime), tally)
+            _guarded(partial(_show, screen, pipeline, recorder, tally, options.realtime), tally)
         else:
-            _guarded(lambda: _work(pipeline, meter, recorder, tally, options, console), tally)
+            _guarded(partial(_work, pipeline, meter, recorder, tally, options, console), tally)
         seconds = time.perf_counter() - began_s
     if tally.problem:
         console.print(f"liftcam: {tally.problem}", markup=False)
@@ -147,10 +148,11 @@ def _display_or_say(options: FileOptions, console: Console) -> bool:
     return False
 
 
-def _guarded(body: Callable[[], None], tally: Tally) -> None:
+def _guarded(body: Callable[[Interrupts], None], tally: Tally) -> None:
     """Run the loop; what was finished is kept when it is interrupted or its input breaks in the middle."""
     try:
-        body()
+        with deferred() as interrupts:
+            body(interrupts)
     except KeyboardInterrupt:
         tally.end, tally.problem = ExitCode.INTERRUPTED, "interrupted; what was finished is kept"
     except LiftCamError as error:
@@ -160,7 +162,13 @@ def _guarded(body: Callable[[], None], tally: Tally) -> None:
 
 
 def _work(
-    pipeline: Pipeline, meter: Meter, recorder: Recorder | None, tally: Tally, options: FileOptions, console: Console
+    pipeline: Pipeline,
+    meter: Meter,
+    recorder: Recorder | None,
+    tally: Tally,
+    options: FileOptions,
+    console: Console,
+    interrupts: Interrupts,
 ) -> None:
     """Every frame as fast as it goes, with a progress bar on a terminal."""
     renderer = Renderer(*options.size) if recorder is not None else None
@@ -179,6 +187,7 @@ def _work(
                     f"first frame: {pipeline.source.name}, {item.frame.width}x{item.frame.height}", markup=False
                 )
             bar.update(task, advance=1, rate=f"{meter.whole().fps:.0f} frames/s")
+            interrupts.check()
             if options.realtime:
                 clock.wait(item.frame.time_s)
 
@@ -189,10 +198,18 @@ def _drawn(renderer: Renderer, view: View) -> Image:
     return renderer.pixels()
 
 
-def _show(screen: Screen, pipeline: Pipeline, recorder: Recorder | None, tally: Tally, realtime: bool) -> None:
+def _show(
+    screen: Screen,
+    pipeline: Pipeline,
+    recorder: Recorder | None,
+    tally: Tally,
+    realtime: bool,
+    interrupts: Interrupts,
+) -> None:
     """Every frame in a window, until the end or until the user closes it."""
     clock = _Clock()
     while not pipeline.ended:
+        interrupts.check()
         for action in screen.window.poll():
             if action is Action.QUIT:
                 return
