@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -14,6 +16,9 @@ from commands.run import run_command
 from commands.version import version
 from detection.smoothing import DEFAULT_STRENGTH, LAG_MS, LAG_MS_AT_DEFAULT
 from pose.errors import LiftCamError
+from stream.edit_options import EditOptions, parse_crop, parse_time
+
+Value = TypeVar("Value")
 
 DEFAULT_NET_SIZE = 256
 DEFAULT_FOV_DEG = 60.0
@@ -182,6 +187,15 @@ def file(
     out: Annotated[Path | None, typer.Option(help="Write poses.npz and an annotated mp4 into this folder.")] = None,
     display: Annotated[bool, typer.Option("--display/--no-display", help="Show it in a window.")] = True,
     realtime: Annotated[bool, typer.Option("--realtime", help="Play at the clip's own speed.")] = False,
+    start: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Begin at this time of the clip: 12.5, 00:10 or 1:02:03.5.")
+    ] = None,
+    end: Annotated[str | None, typer.Option(metavar="TIME", help="End before this time of the clip.")] = None,
+    rotate: Annotated[int, typer.Option(metavar="DEGREES", help="Turn clockwise: 0, 90, 180 or 270.")] = 0,
+    crop: Annotated[
+        str | None, typer.Option(metavar="X,Y,W,H", help="Only this part of the upright picture, in pixels.")
+    ] = None,
+    every: Annotated[int, typer.Option(metavar="N", help="Only every n-th frame.")] = 1,
     export: Annotated[
         str,
         typer.Option(
@@ -206,7 +220,15 @@ def file(
 
     pose = PoseOptions(detector, weights, net_size, threads, smoothing, fov, calibration)
     options = FileOptions(pose, clip, out, display, realtime, _size(size))
-    settings.print_or(context, print_config, lambda: process.run(process.with_exports(options, export)))
+    times = (_if_given(parse_time, start, "--start"), _if_given(parse_time, end, "--end"))
+    area = _if_given(parse_crop, crop, "--crop")
+    settings.print_or(
+        context,
+        print_config,
+        lambda: process.run(
+            replace(process.with_exports(options, export), edit=EditOptions(*times, rotate, area, every))
+        ),
+    )
 
 
 @app.command()
@@ -277,10 +299,7 @@ def calibrate(
     """Calibrate a camera from a chessboard that is shown to it."""
     from commands import calibrate as command
 
-    try:
-        columns, rows = command.parse_board(board)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--board") from error
+    columns, rows = _parsed(command.parse_board, board, "--board")
     options = command.CalibrateOptions(source, columns, rows, square_mm, out, views, seconds, display)
     run_command(lambda: command.run(options))
 
@@ -316,10 +335,19 @@ def evaluate_lifter(context: typer.Context) -> None:
 
 
 def _size(text: str) -> tuple[int, int]:
+    return _parsed(parse_size, text, "--size")
+
+
+def _parsed(parse: Callable[[str], Value], text: str, option: str) -> Value:
+    """What an option's text says; a wrong one is wrong usage of that option."""
     try:
-        return parse_size(text)
+        return parse(text)
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--size") from error
+        raise typer.BadParameter(str(error), param_hint=option) from error
+
+
+def _if_given(parse: Callable[[str], Value], text: str | None, option: str) -> Value | None:
+    return None if text is None else _parsed(parse, text, option)
 
 
 def run() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from stream.edit_options import EditOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,8 @@ class FileOptions:
         Name of the annotated video; None makes one out of the clip's.
     exports : tuple of str
         Formats to write; poses.npz is always written.
+    edit : EditOptions
+        Which part of the clip, turned and cropped how.
     """
 
     pose: PoseOptions
@@ -96,6 +100,7 @@ class FileOptions:
     size: tuple[int, int]
     video_name: str | None = None
     exports: tuple[str, ...] = ("npz", "mp4")
+    edit: EditOptions = field(default_factory=EditOptions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from render.window import Action, Window, has_display
 from stream.item import Item
 from stream.meter import Meter
 from stream.pipeline import Pipeline
-from stream.source import Source
+from stream.source import Source, SourceOptions
 from stream.sources import open_source
 
 VIDEO, POSES = "mp4", "npz"
@@ -87,7 +87,7 @@ def run(options: FileOptions) -> ExitCode:
     shown = options.display and _display_or_say(options, console)
     outputs, meter, tally = Outputs.of(options), Meter(), Tally()
     with contextlib.ExitStack() as stack:
-        source = open_source(options.clip)
+        source = open_source(options.clip, SourceOptions(edit=options.edit))
         stack.callback(source.close)
         engine = stack.enter_context(opened_engine(options.pose, console))
         recorder = None
@@ -132,7 +132,8 @@ def _export(options: FileOptions, poses: Path, frames: int) -> list[Path]:
     names = [name for name in options.exports if name in FORMATS]
     if not names:
         return []
-    return export_poses(load_poses(poses), poses.parent, _stem(options.clip), names, ExportOptions(frame_count=frames))
+    asked = ExportOptions(frame_count=frames, every=options.edit.every)
+    return export_poses(load_poses(poses), poses.parent, _stem(options.clip), names, asked)
 
 
 def _display_or_say(options: FileOptions, console: Console) -> bool:

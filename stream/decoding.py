@@ -19,8 +19,12 @@ from stream.errors import StreamError
 from stream.picture import PYAV
 
 DECODER_THREADS = 2
+BACK_S = (0.0, 1.0, 4.0, 16.0)
+"""How far before the place that is sought the container's index is asked, one after the other."""
 NOT_VIDEO = frozenset({"tty", "concat", "concatf", "lavfi"})
 """Formats that FFmpeg plays though nobody means them: text as pictures, lists of other files, filter graphs."""
+NO_TIMES_IN_THE_MIDDLE = frozenset({"mpeg", "mpegvideo", "m4v", "h264", "hevc"})
+"""Formats in which not every picture has a time: FFmpeg counts on from the last one, and elsewhere after a jump."""
 # A title that is not UTF-8 is no reason to refuse the pictures; since 19, PyAV knows that by itself.
 _ANY_METADATA: dict[str, Any] = {"metadata_errors": "replace"} if PYAV < 19 else {}
 
@@ -49,18 +53,14 @@ class ClipDecoder:
         Where the file holds no video.
     """
 
+    broken: str | None
+    _held: tuple[av.VideoFrame, float] | None
+    _last_s: float | None
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self.damaged = 0
-        self.broken: str | None = None
-        self._container = _open(path)
-        try:
-            self._stream = _video_stream(self._container, path)
-        except StreamError:
-            self._container.close()
-            raise
-        self._stream.thread_type = "AUTO"
-        self._stream.codec_context.thread_count = DECODER_THREADS
+        self._begin()
         self._tick_s = self._stream.time_base or Fraction(1, av.time_base)
         rate = self._stream.average_rate or self._stream.guessed_rate
         self.fps = float(rate) if rate else None
@@ -70,13 +70,8 @@ class ClipDecoder:
         self.frame_count = self._stream.frames or None
         if self.frame_count is None and self.fps and self.duration_s is not None:
             self.frame_count = round(self.fps * self.duration_s)
-        self._sought = False
-        self._packets_read = 0
         self._durations_known = False
-        self._cut_off = False
         self._read_until_s = self.start_s
-        self._last_s: float | None = None
-        self._pictures = self._decode()
 
     @property
     def read_until_s(self) -> float:
@@ -85,6 +80,9 @@ class ClipDecoder:
 
     def next(self) -> tuple[av.VideoFrame, float] | None:
         """The next good picture and its presentation time in seconds, never decreasing; None at the end."""
+        if self._held is not None:
+            held, self._held = self._held, None
+            return held
         picture = next(self._pictures, None)
         if picture is None:
             return None
@@ -96,14 +94,58 @@ class ClipDecoder:
         return picture, self._last_s
 
     def seek(self, time_s: float) -> None:
-        """Stand at the last key picture at or before `time_s`."""
+        """Stand at a picture at or before `time_s`, or at the first one, from which on none is left out.
+
+        A container's index may point behind the picture it is asked for (MPEG-TS has none, MP4's tells when a picture
+        is decoded), so the place is tried, further back each time. Where that does not help, or nothing tells where a
+        picture belongs, the file is read from its beginning.
+
+        Raises
+        ------
+        StreamError
+            Where the file is gone.
+        """
+        for back_s in BACK_S:
+            if time_s - back_s <= self.start_s or self._container.format.name in NO_TIMES_IN_THE_MIDDLE:
+                break
+            stands_s = self._jump(time_s - back_s)
+            if stands_s is None:
+                break
+            if stands_s <= time_s:
+                return
+        self._container.close()
+        self._begin()
+
+    def _jump(self, time_s: float) -> float | None:
+        """Hold the first key picture from where the container's index points on; its time, None where nobody knows."""
         try:
             self._container.seek(int(time_s / self._tick_s), stream=self._stream)
-        except av.error.FFmpegError as error:
-            raise StreamError(f"{self.path} cannot be searched: {_reason(error)}") from error
-        self._sought = True
+        except av.error.FFmpegError:
+            return None
+        self._from_here(sought=True)
+        key = next((picture for picture in self._pictures if picture.key_frame), None)
+        if key is None or key.pts is None:
+            return None
+        self._last_s = float(key.pts * self._tick_s)
+        self._held = key, self._last_s
+        return self._last_s
+
+    def _begin(self) -> None:
+        """Stand at the beginning of the file."""
+        self._container, self._stream = open_video(self.path)
+        self._stream.thread_type = "AUTO"
+        self._stream.codec_context.thread_count = DECODER_THREADS
+        self._from_here(sought=False)
+
+    def _from_here(self, *, sought: bool) -> None:
+        """Decode from where the container stands."""
+        self.broken = None
+        self._sought = sought
+        self._cut_off = False
+        self._packets_read = 0
         self._last_s = None
-        self._pictures = self._decode()
+        self._held = None
+        self._pictures: Iterator[av.VideoFrame] = self._decode()
 
     def close(self) -> None:
         """Close the file."""
@@ -163,6 +205,22 @@ class ClipDecoder:
         if missing_s > (2 * frame_s if self._durations_known else 1.0 + frame_s):
             return f"the last {missing_s:.2f} s are missing"
         return None
+
+
+def open_video(path: Path) -> tuple[InputContainer, VideoStream]:
+    """Open a file and its first stream of moving pictures.
+
+    Raises
+    ------
+    StreamError
+        Where it cannot be read or holds no video.
+    """
+    container = _open(path)
+    try:
+        return container, _video_stream(container, path)
+    except StreamError:
+        container.close()
+        raise
 
 
 def _open(path: Path) -> InputContainer:

@@ -9,6 +9,7 @@ from threading import Lock
 
 from pose.errors import ExitCode
 from pose.types import Frame
+from stream.counting import PictureCount
 from stream.decoding import ClipDecoder
 from stream.errors import StreamError
 from stream.picture import to_bgr
@@ -43,6 +44,7 @@ class FileSource:
         self._lock = Lock()
         self._closed = False
         self._clip = ClipDecoder(path)
+        self._count = PictureCount(path)
         self._size: tuple[int, int] | None = None
         self._index: int | None = -1
         self._given = 0
@@ -93,7 +95,9 @@ class FileSource:
     def seek(self, time_s: float) -> None:
         """Stand at the first picture at or after `time_s`, at most at the last one.
 
-        From then on the index of a frame is what it would be at the nominal rate: nobody has counted the pictures.
+        The index of a frame stays its number in the file, counted without decoding; where the file does not tell its
+        times (AVI with pictures out of order), it is what it would be at the nominal rate. Damage that is passed on
+        the way to the place is not counted.
         """
         clip = self._clip
         frame_s = 1 / clip.fps if clip.fps else 0.0
@@ -102,17 +106,18 @@ class FileSource:
         with self._lock:
             if self._closed:
                 return
+            damaged = clip.damaged
             clip.seek(target_s)
             self._index = None
             self._waiting = self._decode(not_before_s=target_s - 1e-6)
+            clip.damaged = damaged
             self.state = SourceState.LIVE
 
     def close(self) -> None:
         """Close the file; waits for the picture that is being decoded."""
+        self._closed = True
         with self._lock:
-            if not self._closed:
-                self._closed = True
-                self._clip.close()
+            self._clip.close()
 
     def _decode(self, not_before_s: float | None = None) -> Frame | None:
         """The next frame, or the first one at or after a time."""
@@ -123,8 +128,13 @@ class FileSource:
             if self._size is None:
                 self._size = (picture.width, picture.height)
             if self._index is None:
-                self._index = round((time_s - self._clip.start_s) * (self._clip.fps or 0.0))
+                self._index = self._number(picture.pts, time_s)
             else:
                 self._index += 1
             return Frame(to_bgr(picture, self._size), self._index, time_s)
         return None
+
+    def _number(self, tick: int | None, time_s: float) -> int:
+        """Which picture of the file it is, from 0."""
+        counted = None if tick is None else self._count.before(tick, lambda: self._closed)
+        return round((time_s - self._clip.start_s) * (self._clip.fps or 0.0)) if counted is None else counted

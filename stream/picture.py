@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from pose.types import Image
+from stream.hdr import to_sdr
 
 PYAV = int(av.__version__.split(".", maxsplit=1)[0])
 """Major version of PyAV; it changes with every one of FFmpeg."""
@@ -23,6 +24,8 @@ _TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTA
 def to_bgr(picture: av.VideoFrame, size: tuple[int, int] | None = None) -> Image:
     """A picture as BGR (H, W, 3), turned as its rotation metadata says (to the nearest quarter).
 
+    High dynamic range is brought into the ordinary one (see `stream.hdr`).
+
     Parameters
     ----------
     picture : av.VideoFrame
@@ -32,6 +35,7 @@ def to_bgr(picture: av.VideoFrame, size: tuple[int, int] | None = None) -> Image
     """
     width, height = size or (picture.width, picture.height)
     image = picture.to_ndarray(format="bgr24", width=width, height=height, **_ONE_THREAD)
+    image = to_sdr(image.astype(np.uint8, copy=False), int(picture.color_trc))
     turn = _TURNS.get(round(picture.rotation / 90) * 90 % 360)
     # What PyAV gives is a view with padded rows; the rest of the app is promised a picture without gaps.
     upright = np.ascontiguousarray(image) if turn is None else cv2.rotate(image, turn)

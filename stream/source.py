@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Protocol
 
 from pose.types import Frame
+from stream.edit_options import EditOptions
 
 
 class SourceState(str, Enum):
@@ -30,11 +31,14 @@ class SourceOptions:
         Rate asked of a camera and of the actor, and the rate of a folder of images.
     realtime : bool
         A file, a folder or the actor plays at its own speed like a camera, instead of as fast as it can be read.
+    edit : EditOptions or None
+        Part, turn, crop and thinning of a video file or a folder of images; any other source refuses it.
     """
 
     size: tuple[int, int] | None = None
     fps: float | None = None
     realtime: bool = False
+    edit: EditOptions | None = None
 
 
 class Source(Protocol):

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from stream.camera import open_camera
+from stream.editing import EditedSource
 from stream.errors import StreamError
 from stream.file import FileSource
 from stream.folder import FolderSource
@@ -25,7 +26,7 @@ def open_source(spec: str, options: SourceOptions | None = None) -> Source:
     spec : str
         A camera's number ("0"), a URL (rtsp, http and others), a video file, a folder of images, or "actor".
     options : SourceOptions, optional
-        Size, rate, and whether a recorded source plays in real time.
+        Size, rate, whether a recorded source plays in real time, and which part of it, turned and cropped how.
 
     Returns
     -------
@@ -35,10 +36,13 @@ def open_source(spec: str, options: SourceOptions | None = None) -> Source:
     Raises
     ------
     StreamError
-        Where there is nothing of that name, or it holds no pictures.
+        Where there is nothing of that name, or it holds no pictures, or what `options.edit` asks cannot be done.
     """
     options = options or SourceOptions()
+    edit = None if options.edit is None or options.edit.nothing else options.edit
     camera = _CAMERA.fullmatch(spec)
+    if edit is not None and (camera is not None or is_url(spec) or spec == ACTOR):
+        raise StreamError("a part, a turn, a crop or every n-th frame is for video files and folders of images only")
     if camera is not None:
         return open_camera(int(camera[1]), options.size, options.fps)
     if is_url(spec):
@@ -48,7 +52,9 @@ def open_source(spec: str, options: SourceOptions | None = None) -> Source:
         from stream.actor import ActorSource  # noqa: PLC0415
 
         return ActorSource(options.size, options.fps, realtime=options.realtime)
-    recorded = _open_path(spec, options)
+    recorded: Source = _open_path(spec, options)
+    if edit is not None:
+        recorded = EditedSource(recorded, edit)
     return RealTime(recorded) if options.realtime else recorded
 
 

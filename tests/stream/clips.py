@@ -45,6 +45,7 @@ def make_clip(
     image: Image | None = None,
     images: Callable[[int], Image] | None = None,
     key_every: int = 12,
+    b_frames: int = 0,
     ticks_per_s: int = 90_000,
 ) -> Path:
     """A clip with pictures at the given times; grey by `level`, all the same `image`, or each by `images`."""
@@ -55,7 +56,9 @@ def make_clip(
         stream.codec_context.gop_size = key_every
         stream.codec_context.time_base = Fraction(1, ticks_per_s)
         if codec == "libx264":
-            stream.codec_context.options = {"crf": "10", "bf": "0"}
+            stream.codec_context.options = {"crf": "10", "bf": str(b_frames), "x264-params": "b-adapt=0"}
+        elif b_frames:
+            stream.codec_context.options = {"bf": str(b_frames)}
         for index, time_s in enumerate(times_s):
             picture = np.full((size[1], size[0], 3), level(index), np.uint8) if image is None else image
             if images is not None:
