@@ -1,10 +1,19 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 
 import pytest
 
 from commands.interrupts import deferred
+
+
+@pytest.fixture(autouse=True)
+def listening() -> Iterator[None]:
+    """Python's own handler, also where the tests run in the background of a shell and are told to ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def test_ctrl_c_waits_for_the_end_of_a_frame() -> None:
