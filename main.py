@@ -285,6 +285,19 @@ def bench(
 
 
 @app.command()
+def reps(
+    poses: Annotated[Path, typer.Argument(metavar="POSES.npz", help="A pose file that file or demo wrote.")],
+    exercise: Annotated[str, typer.Option(help="Name of the exercise, such as squat, or a TOML file of your own.")],
+    track: Annotated[int | None, typer.Option(help="Whose; left out, who is seen longest.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Count the repetitions in a saved pose file. Its judgement of form is not validated yet."""
+    from commands import reps as command
+
+    run_command(lambda: command.run(command.RepsOptions(poses, exercise, track, as_json)))
+
+
+@app.command()
 def calibrate(
     source: Annotated[
         str, typer.Option(help="Index of a camera, an address, a clip, or a folder of pictures of a chessboard.")

@@ -69,6 +69,7 @@ def test_the_version_is_that_of_the_project() -> None:
         (["file", "x.mp4", "--start", "soon"], 2, "00:10"),
         (["file", "x.mp4", "--crop", "1,2"], 2, "x,y,width,height"),
         (["file", "x.mp4", "--no-display", "--out", "x", "--rotate", "45"], 2, "not by 45"),
+        (["reps", "nowhere.npz", "--exercise", "squat"], 2, "nowhere.npz"),
         (["calibrate", "--board", "big"], 2, "9x6"),
         (["calibrate", "--source", "nowhere"], 2, "nowhere"),
         (["file", "x.mp4", "--no-display", "--out", "x", "--export", "bhv"], 2, "bvh"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -69,3 +70,14 @@ def test_the_example_of_the_readme_runs(demo: Path) -> None:
         )
         assert done.returncode == 0, done.stderr
         assert "left knee" in done.stdout
+
+
+@pytest.mark.parametrize(("exercise", "count"), [("squat", 3), ("jumping_jack", 4)])
+def test_the_repetitions_of_the_demo_are_counted(demo: Path, exercise: str, count: int) -> None:
+    poses = demo / "demo_output" / "poses.npz"
+    command = [sys.executable, str(ROOT / "main.py"), "reps", str(poses), "--exercise", exercise, "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["exercise"] == exercise
+    assert result["reps"] == len(result["repetitions"]) == count

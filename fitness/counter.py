@@ -1,0 +1,297 @@
+"""Poses of one person over time -> repetitions, as they happen.
+
+Pure: no clock, no thread, no file. One counter a person and exercise; times come with the poses.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fitness.cycle import Cycle, Excursion, Phase
+from fitness.exercises import CountRule, Exercise, Kind, Sides
+from fitness.phases import BurpeePhases, PlankTimer
+from fitness.repetition import History, Repetition
+from fitness.signals import Joints, View, hips_and_size, measure, view_of, view_width
+
+SMOOTHED_S = 0.14
+"""Signals are the median over this time, so that a swap of left and right for a frame or two does no harm."""
+
+VIEW_S = 2.0
+"""The view is the median over this time."""
+
+WALKED = 0.6
+"""Hips that end a repetition further than this many trunk lengths from its start were walking."""
+
+CAME_NEARER = 1.4
+"""So were those who have grown or shrunk by more than this factor."""
+
+SETTLED_S = 0.5
+"""What happens longer after a repetition no longer belongs to it."""
+
+SEEN_S = 1.0
+"""Time constant of how well each side is seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class CounterState:
+    """What is known after a moment.
+
+    Attributes
+    ----------
+    reps, partial : int
+        Whole repetitions, and those that turned back too early.
+    phase : Phase
+    progress : float
+        0 where rest ends, 1 where work begins; NaN where unknown.
+    armed : bool
+    view : View or None
+    hold_s : float
+        How long a hold was held; 0 for other exercises.
+    missed : str
+        The phase that the last partial repetition left out, or an empty text.
+    finished : Repetition or None
+        The repetition that was counted at this very moment.
+    """
+
+    reps: int
+    partial: int
+    phase: Phase
+    progress: float
+    armed: bool
+    view: View | None
+    hold_s: float = 0.0
+    missed: str = ""
+    finished: Repetition | None = None
+
+
+class PoseRows(Protocol):
+    """What a pose file holds of one person, a row a moment."""
+
+    @property
+    def time_s(self) -> NDArray[np.float64]: ...  # noqa: D102
+    @property
+    def xy_px(self) -> NDArray[np.float32]: ...  # noqa: D102
+    @property
+    def score(self) -> NDArray[np.float32]: ...  # noqa: D102
+    @property
+    def xyz_m(self) -> NDArray[np.float32]: ...  # noqa: D102
+    @property
+    def valid(self) -> NDArray[np.bool_]: ...  # noqa: D102
+
+
+class Counter:
+    """Counts one exercise of one person.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    """
+
+    def __init__(self, exercise: Exercise) -> None:
+        self.exercise = exercise
+        self.repetitions: list[Repetition] = []
+        self.partial = 0
+        count = 2 if exercise.sides is Sides.EACH else 1
+        self._cycles = [Cycle(exercise.shortest_s) for _ in range(count)]
+        self._rule = exercise.counts[0]
+        self._view: View | None = None
+        self._widths: deque[tuple[float, float]] = deque()
+        self._raw: deque[tuple[float, NDArray[np.float64]]] = deque()
+        self._seen = np.zeros(2)
+        self._places: deque[tuple[float, float, float]] = deque()
+        self._history = History()
+        self._open_end: tuple[int, int, float] | None = None
+        self._time_s = math.nan
+        self._burpee = BurpeePhases(exercise.shortest_s)
+        self._plank = PlankTimer(exercise.counts[0].travels[0])
+
+    def step(
+        self,
+        xy_px: ArrayLike,
+        score: ArrayLike,
+        time_s: float,
+        xyz_m: ArrayLike | None = None,
+        valid: ArrayLike | None = None,
+    ) -> CounterState:
+        """One moment of the person.
+
+        Parameters
+        ----------
+        xy_px : array, shape (18, 2)
+        score : array, shape (18,)
+        time_s : float
+            Not before the last one.
+        xyz_m : array, shape (17, 3), optional
+        valid : array, bool, shape (17,), optional
+
+        Returns
+        -------
+        CounterState
+
+        Raises
+        ------
+        ValueError
+            Where time goes back.
+        """
+        if time_s < self._time_s:
+            raise ValueError(f"time goes back from {self._time_s} to {time_s} s")
+        lifted = None if xyz_m is None or valid is None else (np.asarray(xyz_m)[None], np.asarray(valid)[None])
+        joints = Joints.of(np.asarray(xy_px)[None], np.asarray(score)[None], *(lifted or (None, None)))
+        elapsed = time_s - self._time_s if math.isfinite(self._time_s) else 0.0
+        self._time_s = time_s
+        if self.exercise.kind is not Kind.REPETITIONS:
+            return self._other_kind(joints, time_s)
+        self._watch(joints, time_s)
+        values = {name: value[0] for name, value in measure(joints, self.exercise.signals).items()}
+        self._history.add(time_s, values)
+        progress = progress_of(self._rule, self._smoothed(values, time_s))
+        finished = None
+        for side, value in enumerate(self._sided(progress, elapsed)):
+            excursion = self._cycles[side].step(value, time_s)
+            if excursion is not None:
+                finished = self._take(excursion, side) or finished
+        self._refine_end()
+        lead = max(self._cycles, key=lambda cycle: -math.inf if math.isnan(cycle.progress) else cycle.progress)
+        armed = any(cycle.armed for cycle in self._cycles)
+        return CounterState(
+            len(self.repetitions), self.partial, lead.phase, lead.progress, armed, self._view, finished=finished
+        )
+
+    def _other_kind(self, joints: Joints, time_s: float) -> CounterState:
+        if self.exercise.kind is Kind.HOLD:
+            held = self._plank.step(joints, time_s)
+            phase = Phase.WORK if self._plank.holding else Phase.UNKNOWN
+            return CounterState(0, 0, phase, math.nan, self._plank.holding, self._view, hold_s=held)
+        finished = self._burpee.step(joints, time_s)
+        if finished is not None:
+            self.repetitions.append(finished)
+        self.partial = self._burpee.partial
+        phase, missed = self._burpee.phase, self._burpee.missed
+        armed = self._burpee.phase is not Phase.UNKNOWN
+        return CounterState(
+            len(self.repetitions), self.partial, phase, math.nan, armed, self._view, missed=missed, finished=finished
+        )
+
+    def _watch(self, joints: Joints, time_s: float) -> None:
+        """Follow the view and the place; the rule that counts only changes at rest."""
+        width, (hips, size) = float(view_width(joints)[0]), hips_and_size(joints)
+        if math.isfinite(width):
+            self._widths.append((time_s, width))
+        while self._widths and self._widths[0][0] < time_s - VIEW_S:
+            self._widths.popleft()
+        if math.isfinite(hips[0]) and math.isfinite(size[0]):
+            self._places.append((time_s, float(hips[0]), float(size[0])))
+        while self._places and self._places[0][0] < time_s - self._history.keep_s:
+            self._places.popleft()
+        resting = all(cycle.phase in (Phase.REST, Phase.UNKNOWN) for cycle in self._cycles)
+        if self._widths and (self._view is None or resting):
+            self._view = view_of(float(np.median([width for _, width in self._widths])))
+            rule = next((rule for rule in self.exercise.counts if self._view in rule.views), self.exercise.counts[0])
+            if rule is not self._rule:
+                self._rule = rule
+                self._raw.clear()
+                for cycle in self._cycles:
+                    cycle.cancel()
+
+    def _smoothed(self, values: dict[str, NDArray[np.float64]], time_s: float) -> dict[str, NDArray[np.float64]]:
+        """The counting signals, (2,) each: medians over a short time; NaN where they were unknown all that time."""
+        names = [travel.signal for travel in self._rule.travels]
+        now = np.stack([np.broadcast_to(values[name], 2) for name in names])
+        self._raw.append((time_s, now))
+        while len(self._raw) > 3 and self._raw[0][0] < time_s - SMOOTHED_S:
+            self._raw.popleft()
+        recent = np.stack([moment for time, moment in self._raw if time >= time_s - 2 * SMOOTHED_S])  # (T, S, 2)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # unknown all that time is NaN, as it should be
+            return dict(zip(names, np.nanmedian(recent, axis=0), strict=True))
+
+    def _sided(self, progress: NDArray[np.float64], elapsed_s: float) -> list[float]:
+        """What each state machine gets: both sides apart, or one number for them."""
+        known = np.isfinite(progress)
+        share = 1 - math.exp(-elapsed_s / SEEN_S) if elapsed_s > 0 else 1.0
+        self._seen += share * (known - self._seen)
+        if self.exercise.sides is Sides.EACH:
+            return [float(value) for value in progress]
+        if not known.any():
+            return [math.nan]
+        if self.exercise.sides is Sides.LEAD:
+            return [float(np.nanmax(progress))]
+        # a far side that comes and goes would make the mean jump: the near side alone, then
+        good = known & (self._seen >= 0.7 * self._seen.max())
+        return [float(progress[good].mean())] if good.any() else [math.nan]
+
+    def _take(self, excursion: Excursion, side: int) -> Repetition | None:
+        cycle = self._cycles[side]
+        if self.exercise.in_place and self._walked(excursion):
+            cycle.disarm()
+            return None
+        if not excursion.whole:
+            self.partial += cycle.armed
+            return None
+        cycle.accept(excursion)
+        name = ("right", "left")[side] if self.exercise.sides is Sides.EACH else "both"
+        rough = Repetition(excursion.start_s, excursion.peak_s, excursion.end_s, side=name)
+        if self._already_counted(rough):
+            return None
+        self.repetitions.append(
+            self._history.judged(self.exercise, self._view or View.FRONT, rough, self._rule.travels[0].signal)
+        )
+        self._open_end = (len(self.repetitions) - 1, side, excursion.end_s)
+        return self.repetitions[-1]
+
+    def _already_counted(self, rough: Repetition) -> bool:
+        """Whether the other side did the same at the same time."""
+        for other in reversed(self.repetitions[-3:]):
+            overlap = min(rough.end_s, other.end_s) - max(rough.start_s, other.start_s)
+            shorter = min(rough.end_s - rough.start_s, other.end_s - other.start_s)
+            together = abs(rough.peak_s - other.peak_s) < 0.35 * shorter
+            if other.side != rough.side and together and overlap > 0.6 * shorter:
+                return True
+        return False
+
+    def _walked(self, excursion: Excursion) -> bool:
+        """Whether the body ended elsewhere than it began."""
+        if not self._places:
+            return False
+        times = np.array([place[0] for place in self._places])
+        first, last = (self._places[int(np.abs(times - at).argmin())] for at in (excursion.start_s, excursion.end_s))
+        grown = max(first[2], last[2]) / min(first[2], last[2])
+        return abs(last[1] - first[1]) > WALKED * max(first[2], last[2]) or grown > CAME_NEARER
+
+    def _refine_end(self) -> None:
+        """The end of the last repetition is known better a little later, when rest is reached."""
+        if self._open_end is None:
+            return
+        index, side, crossed_s = self._open_end
+        cycle, last = self._cycles[side], self.repetitions[index]
+        if cycle.phase is not Phase.REST or self._time_s - crossed_s > SETTLED_S:
+            self._open_end = None
+            return
+        self.repetitions[index] = replace(last, end_s=max(last.end_s, cycle.end_of_rest_s(last.end_s)))
+
+
+def progress_of(rule: CountRule, values: dict[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Progress from rest (0) to work (1) of right and left, (2,) or (N, 2): all signals have to get there."""
+    ways = []
+    for travel in rule.travels:
+        value = values[travel.signal]
+        way = (value - travel.leaves) / (travel.reaches - travel.leaves)
+        ways.append(np.broadcast_to(way, (*way.shape[:-1], 2)))
+    return np.asarray(np.min(ways, axis=0))  # NaN where any of them is unknown
+
+
+def counted(rows: PoseRows, exercise: Exercise) -> tuple[Counter, CounterState | None]:
+    """Step a counter through the rows of one person; the counter, and what it said last."""
+    counter, state = Counter(exercise), None
+    for index in range(len(rows.time_s)):
+        state = counter.step(
+            rows.xy_px[index], rows.score[index], float(rows.time_s[index]), rows.xyz_m[index], rows.valid[index]
+        )
+    return counter, state
