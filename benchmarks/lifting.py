@@ -46,7 +46,7 @@ def run(weights: Path | None = None, rounds: int = _ROUNDS) -> dict[str, object]
         Where torch is not installed.
     """
     if importlib.util.find_spec("torch") is None:
-        raise LiftingError("this benchmark compares with networks in torch: pip install 'liftcam[train]'")
+        raise LiftingError("this benchmark compares with networks in torch: pip install -r requirements/train.txt")
     shipped = load(DEFAULT_WEIGHTS if weights is None else weights)
     tasks = {
         "ms": _streaming(shipped, 1),

@@ -85,7 +85,8 @@ def needed(module: str, what: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise ExportError(f"{what} needs {module.partition('.')[0]}: pip install 'liftcam[export]'") from error
+        name = module.partition(".")[0]
+        raise ExportError(f"{what} needs {name}: in the checkout, pip install -e '.[export]'") from error
 
 
 def _cannot_write(path: Path, error: OSError) -> ExportError:

@@ -86,7 +86,7 @@ def test_a_missing_library_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_
         raise ImportError(name)
 
     monkeypatch.setattr("importlib.import_module", missing)
-    with pytest.raises(ExportError, match=r"C3D needs ezc3d: pip install 'liftcam\[export\]'"):
+    with pytest.raises(ExportError, match=r"C3D needs ezc3d: in the checkout, pip install -e '.\[export\]'"):
         write_c3d(walkers([0]), tmp_path / "a.c3d")
     assert list(tmp_path.iterdir()) == []
 

@@ -28,7 +28,7 @@ def test_a_missing_library_is_known_before_the_work(monkeypatch: pytest.MonkeyPa
         raise ImportError(name)
 
     monkeypatch.setattr("importlib.import_module", missing)
-    with pytest.raises(ExportError, match=r"the format c3d needs ezc3d: pip install 'liftcam\[export\]'"):
+    with pytest.raises(ExportError, match=r"the format c3d needs ezc3d: in the checkout, pip install -e '.\[export\]'"):
         parse_formats("csv,c3d")
 
 
