@@ -317,34 +317,23 @@ def calibrate(
     run_command(lambda: command.run(options))
 
 
-@train.command("pack", context_settings=forward.ANY_ARGUMENTS)
-def train_pack(context: typer.Context) -> None:
-    """Pack photos, labels and rendered pictures for training a detector."""
-    run_command(lambda: forward.run("detection.training.pack:main", context))
+def _forwarded(group: typer.Typer, name: str, place: str, about: str) -> None:
+    """A command whose options a training part defines (`commands/forward.py`)."""
+
+    @group.command(name, help=about, context_settings=forward.ANY_ARGUMENTS)
+    def _command(context: typer.Context) -> None:
+        run_command(lambda: forward.run(place, context))
 
 
-@train.command("detector", context_settings=forward.ANY_ARGUMENTS)
-def train_detector(context: typer.Context) -> None:
-    """Train an affinity-field network, or go on with a run."""
-    run_command(lambda: forward.run("detection.training.__main__:main", context))
-
-
-@train.command("export", context_settings=forward.ANY_ARGUMENTS)
-def train_export(context: typer.Context) -> None:
-    """Export a trained detector to ONNX and OpenVINO, INT8 included."""
-    run_command(lambda: forward.run("detection.training.export:main", context))
-
-
-@train.command("lifter", context_settings=forward.ANY_ARGUMENTS)
-def train_lifter(context: typer.Context) -> None:
-    """Train a lifting network, or go on with a run."""
-    run_command(lambda: forward.run("lifting.training.train:command", context))
-
-
-@evaluate.command("lifter", context_settings=forward.ANY_ARGUMENTS)
-def evaluate_lifter(context: typer.Context) -> None:
-    """Compare lifting networks on held-out motion."""
-    run_command(lambda: forward.run("lifting.training.evaluate:command", context))
+_forwarded(train, "pack", "detection.training.pack:main", "Pack photos, labels and pictures for training a detector.")
+_forwarded(
+    train, "detector", "detection.training.__main__:main", "Train an affinity-field network, or go on with a run."
+)
+_forwarded(
+    train, "export", "detection.training.export:main", "Export a trained detector to ONNX and OpenVINO, with INT8."
+)
+_forwarded(train, "lifter", "lifting.training.train:command", "Train a lifting network, or go on with a run.")
+_forwarded(evaluate, "lifter", "lifting.training.evaluate:command", "Compare lifting networks on held-out motion.")
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +43,7 @@ def run(options: RepsOptions) -> ExitCode:
     """Count, and print the result."""
     poses = load_poses(options.poses)
     exercise = _exercise(options.exercise)
-    result = count_poses(rows_of(poses, _track(poses, options)), exercise)
+    result = count_poses(poses.of_track(_track(poses, options)), exercise)
     if options.as_json:
         typer.echo(json.dumps(result.as_json()))
     else:
@@ -64,13 +64,6 @@ def _track(poses: Poses, options: RepsOptions) -> int:
     if options.track not in tracks:
         raise CommandError(f"{options.poses} has no person {options.track}; it has {', '.join(map(str, tracks))}")
     return options.track
-
-
-def rows_of(poses: Poses, track: int) -> Poses:
-    """The rows of one person."""
-    mine = poses.track_id == track
-    rows = ("frame_index", "time_s", "track_id", "xy_px", "score", "raw_xy_px", "xyz_m", "root_m", "valid")
-    return replace(poses, **{name: getattr(poses, name)[mine] for name in rows})
 
 
 def _print(result: Result) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +69,11 @@ class Poses:
     width: int
     height: int
     source: str
+
+    def of_track(self, track_id: int) -> Poses:
+        """The rows of one person; none where nobody has that number."""
+        mine = self.track_id == track_id
+        return replace(self, **{name: getattr(self, name)[mine] for name in _ROW_FIELDS})
 
 
 @dataclass(slots=True)

@@ -105,3 +105,16 @@ def test_the_archive_holds_the_documented_names(tmp_path: Path) -> None:
     about = {"joint_names_2d", "joint_names_3d", "fps", "width", "height", "source", "version"}
     documented = rows | about
     assert {f"{name}.npy" for name in documented} <= set(zipfile.ZipFile(path).namelist())
+
+
+def test_the_rows_of_one_person(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    recorder = PoseRecorder("clip.mp4", 25.0)
+    for index, count in enumerate((2, 1, 3)):
+        recorder.add(_frame(index), _lifted(count, rng))
+    recorder.save(tmp_path / "poses.npz", "1")
+    poses = load_poses(tmp_path / "poses.npz")
+    second = poses.of_track(1)
+    assert second.frame_index.tolist() == [0, 2]
+    np.testing.assert_array_equal(second.xyz_m, poses.xyz_m[poses.track_id == 1])
+    assert len(poses.of_track(9).time_s) == 0
