@@ -10,14 +10,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
-import numpy as np
 import typer
-from numpy.typing import NDArray
 from rich.console import Console
 
 from commands.errors import CommandError
 from pose.calibration import SUFFIXES, save_calibration
-from pose.chessboard import MIN_VIEWS, Chessboard, ChessboardFit, Views, calibrate, find_corners
+from pose.chessboard import (
+    MIN_VIEWS,
+    NOVELTY,
+    NOVELTY_OF_STILLS,
+    WELL_COVERED,
+    Chessboard,
+    ChessboardFit,
+    Float32,
+    Views,
+    calibrate,
+    find_corners,
+)
 from pose.errors import ExitCode
 from pose.types import Frame, People
 from render.view import Layout, Status, View, ViewOptions
@@ -25,16 +34,7 @@ from render.window import Action, Window, has_display
 from stream.source import Source, SourceOptions
 from stream.sources import open_source
 
-Float32 = NDArray[np.float32]
-
 _CAMERA_SIZE = (1280, 720)
-_STILL = 0.004
-"""A board that moves by more than this share of the diagonal from one frame to the next would be blurred."""
-
-_NOVELTY, _NOVELTY_OF_STILLS = 0.06, 0.01
-"""How far a view must be from all others: much in a clip, where views abound; pictures were taken on purpose."""
-
-_WELL_COVERED = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +143,7 @@ class _Collecting:
         self._source, self._board, self._options = source, board, options
         self._window, self._console = window, console
         self._stills = Path(options.source).expanduser().is_dir()
-        novelty = _NOVELTY_OF_STILLS if self._stills else _NOVELTY
-        self.views = Views(board, (source.width, source.height), novelty)
+        self.views = Views(board, (source.width, source.height), NOVELTY_OF_STILLS if self._stills else NOVELTY)
         self._mirrored = window is not None and window.options.mirror
         self._frames = self._with_board = self._other_size = 0
         self._last: Float32 | None = None
@@ -157,7 +156,7 @@ class _Collecting:
             corners = self._corners(frame)
             if corners is not None:
                 self._with_board += 1
-                if (self._stills or self._is_still(corners)) and self.views.offer(corners):
+                if (self._stills or self.views.still(corners, self._last)) and self.views.offer(corners):
                     kept, hint = len(self.views.kept), self.views.hint(mirrored=self._mirrored)
                     self._console.print(f"view {kept}" + (f" of {self._options.views}; {hint}" if self._live else ""))
             self._last = corners
@@ -188,13 +187,6 @@ class _Collecting:
             return None
         return find_corners(frame.image, self._board, thorough=self._stills)
 
-    def _is_still(self, corners: Float32) -> bool:
-        """Whether the board is where it was in the frame before."""
-        if self._last is None:
-            return False
-        moved_px = float(np.linalg.norm(corners - self._last, axis=-1).mean())
-        return moved_px < _STILL * float(np.hypot(*self.views.size))
-
     def _closed(self, frame: Frame, corners: Float32 | None) -> bool:
         """Show the picture with the corners found and what to do next; whether the user has had enough."""
         if self._window is None:
@@ -220,7 +212,7 @@ def _tell(fit: ChessboardFit, views: Views, options: CalibrateOptions, console: 
         + f"; field of view {camera.fov_deg[0]:.1f} x {camera.fov_deg[1]:.1f} degrees, "
         f"focal length known to {100 * fit.focal_spread:.1f} %"
     )
-    if covered < _WELL_COVERED:
+    if covered < WELL_COVERED:
         console.print(
             f"the board was seen in {100 * covered:.0f} % of the picture only: elsewhere the distortion is a guess"
         )

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-import cv2
-
 from commands.version import version
 from export.poses import PoseRecorder
 from pose.types import Frame, Image, People
+from render.letterbox import letterboxed
 from stream.recording import VideoWriter
 
 
@@ -43,7 +42,7 @@ class Recorder:
         self._rows.add(frame, people)
         self._frames += 1
         if self._writer is not None:
-            self._writer.write(_fitted(pixels(), self._size), frame.time_s)
+            self._writer.write(letterboxed(pixels(), self._size), frame.time_s)
 
     def close(self) -> None:
         """Finish both files; may be called twice."""
@@ -62,16 +61,3 @@ class Recorder:
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
         self.close()
-
-
-def _fitted(pixels: Image, size: tuple[int, int]) -> Image:
-    """The picture inside a frame of `size`, its aspect kept; a window may be resized while it records."""
-    height, width = pixels.shape[:2]
-    if (width, height) == size:
-        return pixels
-    scale = min(size[0] / width, size[1] / height)
-    inner = max(1, round(width * scale)), max(1, round(height * scale))
-    left, top = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
-    scaled = cv2.resize(pixels, inner, interpolation=cv2.INTER_AREA)
-    right, bottom = size[0] - inner[0] - left, size[1] - inner[1] - top
-    return cv2.copyMakeBorder(scaled, top, bottom, left, right, cv2.BORDER_CONSTANT)  # type: ignore[return-value]

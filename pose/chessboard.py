@@ -28,6 +28,15 @@ MAX_ERROR_PX = 1.0
 MAX_FOCAL_SPREAD = 0.02
 """Views that are too alike leave the focal length open; this is the largest standard deviation, relative, we accept."""
 
+NOVELTY, NOVELTY_OF_STILLS = 0.06, 0.01
+"""How far a view must be from all others: much in a clip, where views abound; pictures were taken on purpose."""
+
+WELL_COVERED = 0.6
+"""Share of the picture in which corners were seen, from which on the distortion is known everywhere."""
+
+_STILL = 0.004
+"""A board that moves by more than this share of the diagonal from one frame to the next would be blurred."""
+
 _TILT_DEG, _FEWEST_TILTED = 8.0, 3
 _QUICK_WIDTH = 640
 _OUTLIER = 3.0
@@ -121,7 +130,7 @@ class Views:
 
     board: Chessboard
     size: tuple[int, int]
-    novelty: float = 0.06
+    novelty: float = NOVELTY
     kept: list[Float32] = field(default_factory=list)
 
     def offer(self, corners: Float32) -> bool:
@@ -130,6 +139,16 @@ class Views:
             return False
         self.kept.append(corners)
         return True
+
+    def still(self, corners: Float32, before: Float32 | None) -> bool:
+        """Whether the board is where it was in the frame before; one that moves would be blurred.
+
+        >>> Views(Chessboard(), (640, 480)).still(np.zeros((54, 2), np.float32), None)
+        False
+        """
+        if before is None:
+            return False
+        return float(np.linalg.norm(corners - before, axis=-1).mean()) < _STILL * float(np.hypot(*self.size))
 
     def _distance(self, corners: Float32, other: Float32) -> float:
         """Mean distance of corners over the diagonal; a board looks the same from its other end."""
