@@ -1,0 +1,175 @@
+"""Open Sound Control: the VMC protocol for avatars, and plain joints for everything else.
+
+VMC (protocol.vmc.info) carries one avatar: `/VMC/Ext/OK 1`, `/VMC/Ext/T seconds`, `/VMC/Ext/Root/Pos`, and
+`/VMC/Ext/Bone/Pos name x y z qx qy qz qw` for each bone, named as Unity names a humanoid's, relative to its parent, in
+Unity's left-handed axes (x right, y up, z forward, metres). The avatar is the person who has been in view the longest.
+Plain: `/liftcam/person/ID/joint/NAME x y z score` for every known joint of everybody, metres in camera axes (x right,
+y down, z forward), and `/liftcam/people COUNT` with each frame.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pose.joint_sets import H36M17, OPENPOSE18
+from pose.skeleton import BONES
+from pose.types import People
+from stream.outputs.avatar import Avatar, AvatarPose
+from stream.outputs.output import OutputError, Result
+
+DEPTH = 120
+AWAY_S = 1.0
+"""An avatar's person who is not seen for so long is replaced by somebody else."""
+
+_MISSING = "python-osc is missing; pip install 'liftcam[osc]' gets it"
+
+
+def unity_name(bone: str) -> str:
+    """A bone's name in Unity's HumanBodyBones.
+
+    >>> unity_name("left_upper_arm"), unity_name("hips")
+    ('LeftUpperArm', 'Hips')
+    """
+    return "".join(word.capitalize() for word in bone.split("_"))
+
+
+def to_unity(position: NDArray[np.float64], quaternion: NDArray[np.float64]) -> list[float]:
+    """X y z qx qy qz qw in Unity's left-handed axes, of a position and a rotation in right-handed ones: x mirrored.
+
+    >>> to_unity(np.array([1.0, 2.0, 3.0]), np.array([0.1, 0.2, 0.3, 0.9]))
+    [-1.0, 2.0, 3.0, 0.1, -0.2, -0.3, 0.9]
+    """
+    x, y, z = position.tolist()
+    qx, qy, qz, qw = quaternion.tolist()
+    return [-x, y, z, qx, -qy, -qz, qw]
+
+
+def joint_scores(score: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Scores (17,) of 3D joints: those of the 2D joints of the same name (18,), the mean of the known for others.
+
+    >>> joint_scores(np.full(18, 0.5, np.float32), np.ones(17, bool)).tolist() == [0.5] * 17
+    True
+    """
+    known = score[score > 0]
+    out = np.full(len(H36M17), float(known.mean()) if len(known) else 0.0, np.float32)
+    for joint, name in enumerate(H36M17):
+        if name in OPENPOSE18:
+            out[joint] = score[OPENPOSE18.index(name)]
+    return np.where(valid, out, np.float32(0))
+
+
+class OscOutput:
+    """OSC over UDP; nobody has to listen.
+
+    Parameters
+    ----------
+    host : str
+    port : int
+        39539 is what VMC receivers listen on, 9000 what most other programs do.
+
+    Raises
+    ------
+    OutputError
+        Where python-osc is missing.
+    """
+
+    depth = DEPTH
+
+    def __init__(self, host: str, port: int) -> None:
+        try:
+            from pythonosc import osc_bundle_builder, osc_message_builder  # noqa: PLC0415 - an extra
+        except ImportError as error:
+            raise OutputError(_MISSING) from error
+        self._bundles, self._messages = osc_bundle_builder, osc_message_builder
+        self._host, self._port = host, port
+        self._socket: socket.socket | None = None
+        self._main: int | None = None
+        self._main_seen_s = 0.0
+        self._avatar = Avatar()
+
+    @property
+    def name(self) -> str:
+        """The output and its target."""
+        return f"OSC to {self._host}:{self._port}"
+
+    def open(self) -> None:
+        """Find the host."""
+        try:
+            found = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_DGRAM)[0]
+            self._socket = socket.socket(found[0], found[1])
+            self._socket.connect(found[4])
+        except OSError as error:
+            raise OutputError(f"{self.name}: {error.strerror}", retry=True) from error
+
+    def close(self) -> None:
+        """Close the socket."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def send(self, result: Result) -> None:
+        """Send a bundle for the avatar and one for each person."""
+        people, time_s = result.people, result.frame.time_s
+        row = self._main_row(people, time_s)
+        if row is not None:
+            pose = self._avatar.step(people.xyz_m[row], people.root_m[row], people.valid[row], time_s)
+            self._send(self._vmc(pose, time_s))
+        self._send([("/liftcam/people", [len(people)])])
+        for index in range(len(people)):
+            self._send(_plain(people, index))
+
+    def _main_row(self, people: People, time_s: float) -> int | None:
+        """Whom the avatar follows: the same as long as they are seen, then the one with the lowest id."""
+        ids: list[int] = people.track_id.tolist()
+        if self._main in ids:
+            self._main_seen_s = time_s
+            return ids.index(self._main)
+        if not ids or (self._main is not None and 0 <= time_s - self._main_seen_s < AWAY_S):
+            return None
+        self._main, self._main_seen_s, self._avatar = min(ids), time_s, Avatar()
+        return ids.index(self._main)
+
+    @staticmethod
+    def _vmc(pose: AvatarPose, time_s: float) -> list[tuple[str, list[Any]]]:
+        still = np.array([0.0, 0.0, 0.0, 1.0])
+        messages: list[tuple[str, list[Any]]] = [
+            ("/VMC/Ext/OK", [1]),
+            ("/VMC/Ext/T", [float(time_s)]),
+            ("/VMC/Ext/Root/Pos", ["root", *to_unity(np.zeros(3), still)]),
+        ]
+        for index, bone in enumerate(BONES):
+            place = pose.hips_m if index == 0 else pose.offsets_m[index]
+            messages.append(("/VMC/Ext/Bone/Pos", [unity_name(bone.name), *to_unity(place, pose.local[index])]))
+        return messages
+
+    def _send(self, messages: list[tuple[str, list[Any]]]) -> None:
+        bundle = self._bundles.OscBundleBuilder(self._bundles.IMMEDIATELY)
+        for address, values in messages:
+            message = self._messages.OscMessageBuilder(address)
+            for value in values:
+                message.add_arg(value)
+            bundle.add_content(message.build())
+        if self._socket is None:
+            raise OutputError(f"{self.name} is not open", retry=True)
+        try:
+            with contextlib.suppress(ConnectionRefusedError):  # nobody listens yet
+                self._socket.send(bundle.build().dgram)
+        except OSError as error:
+            raise OutputError(f"{self.name}: {error.strerror}", retry=True) from error
+
+
+def _plain(people: People, index: int) -> list[tuple[str, list[Any]]]:
+    """Every known joint of one person."""
+    place = people.xyz_m[index] + people.root_m[index]
+    score = joint_scores(people.score[index], people.valid[index])
+    head = f"/liftcam/person/{people.track_id[index]}/joint/"
+    return [
+        (head + name, [*place[joint].tolist(), float(score[joint])])
+        for joint, name in enumerate(H36M17)
+        if people.valid[index, joint] and np.isfinite(place[joint]).all()
+    ]
