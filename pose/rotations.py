@@ -9,6 +9,7 @@ the other, so that nothing snaps when a knee is stretched. Hands and feet are no
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,6 +29,9 @@ MOST_TWIST_DEG = 110.0
 So there is no twist at which the answer jumps from one side to the other.
 """
 
+Direction = tuple[float, float, float]
+
+_NOSE_TO_VERTEX: Direction = (float(NOSE_TO_VERTEX[0]), float(NOSE_TO_VERTEX[1]), float(NOSE_TO_VERTEX[2]))
 _P = {name: index for index, name in enumerate(POINTS)}
 
 
@@ -99,8 +103,8 @@ def _trunk(points: Float, turn: Float) -> None:
     _set(turn, "spine", _turned(lumbar, left, y_axis, x_axis))
     _set(turn, "chest", _turned(points[:, _P["thorax"]] - points[:, _P["spine"]], shoulders, y_axis, x_axis))
     vertex = points[:, _P["head"]] - points[:, _P["nose"]]
-    face_left = np.cross(points[:, _P["head_base"]] - points[:, _P["nose"]], vertex)
-    head = _turned(vertex, face_left, NOSE_TO_VERTEX, x_axis)
+    face_left = _cross(points[:, _P["head_base"]] - points[:, _P["nose"]], vertex)
+    head = _turned(vertex, face_left, _NOSE_TO_VERTEX, x_axis)
     _set(turn, "head", head)
     between = turn[:, BONE_INDEX["chest"], :, 0] + head[:, :, 0]  # the neck takes half of the head's turn
     _set(turn, "neck", _turned(points[:, _P["head_base"]] - points[:, _P["thorax"]], between, y_axis, x_axis))
@@ -128,13 +132,13 @@ def _limb(
 
 def _twisted(axis: Float, upper: Float, lower: Float) -> Float:
     """The hinge's axis (N, 3): as the parent has it where the limb is straight, that of the bend where it is bent."""
-    normal = np.cross(upper, lower)
+    normal = _cross(upper, lower)
     area = np.linalg.norm(normal, axis=1)
     bend = np.degrees(np.arctan2(area, (upper * lower).sum(axis=1)))
     part = np.clip((bend - STRAIGHT_DEG) / (BENT_DEG - STRAIGHT_DEG), 0, 1)
     weight = np.where(np.isfinite(bend), part * part * (3 - 2 * part), 0.0)
     along = upper / np.linalg.norm(upper, axis=1, keepdims=True)
-    across = np.cross(along, axis)
+    across = _cross(along, axis)
     twist = np.arctan2((normal * across).sum(axis=1), (normal * axis).sum(axis=1))
     far = np.clip((180 - np.abs(np.degrees(twist))) / (180 - MOST_TWIST_DEG), 0, 1)
     twist = np.where(np.isfinite(twist), weight * far * far * (3 - 2 * far) * twist, 0.0)
@@ -145,7 +149,7 @@ def _swung(start: Float, end: Float) -> Float:
     """The smallest rotations (N, 3, 3) that take the directions `start` (N, 3) to `end` (N, 3), by Rodrigues."""
     start = start / np.linalg.norm(start, axis=1, keepdims=True)
     end = end / np.linalg.norm(end, axis=1, keepdims=True)
-    axis = np.cross(start, end)
+    axis = _cross(start, end)
     cosine = (start * end).sum(axis=1)[:, None, None]
     cross = np.zeros((len(axis), 3, 3))
     cross[:, (2, 0, 1), (1, 2, 0)] = axis
@@ -154,10 +158,23 @@ def _swung(start: Float, end: Float) -> Float:
     return np.asarray(np.eye(3) + cross + cross @ cross / np.maximum(1 + cosine, 1e-6))
 
 
-def _turned(first: Float, second: Float, rest_first: ArrayLike, rest_second: ArrayLike) -> Float:
+def _turned(first: Float, second: Float, rest_first: Direction, rest_second: Direction) -> Float:
     """Rotations (N, 3, 3) that take `rest_first` exactly to `first` (N, 3), `rest_second` as near as may be."""
-    rest = _frame(np.array([rest_first], np.float64), np.array([rest_second], np.float64))[0]
-    return np.asarray(_frame(first, second) @ rest.T)
+    return np.asarray(_frame(first, second) @ _rest_frame(rest_first, rest_second).T)
+
+
+@cache
+def _rest_frame(first: Direction, second: Direction) -> Float:
+    """Axes (3, 3) of two directions in the rest pose; the few that there are."""
+    return np.asarray(_frame(np.array([first]), np.array([second]))[0])
+
+
+def _cross(one: Float, two: Float) -> Float:
+    """Cross products (N, 3); numpy's own takes seven times as long on one row, and a live avatar has only one."""
+    out = np.empty(np.broadcast_shapes(one.shape, two.shape))
+    for axis, (after, last) in enumerate(((1, 2), (2, 0), (0, 1))):
+        out[..., axis] = one[..., after] * two[..., last] - one[..., last] * two[..., after]
+    return out
 
 
 def _frame(first: Float, second: Float) -> Float:
@@ -165,7 +182,7 @@ def _frame(first: Float, second: Float) -> Float:
     length = np.linalg.norm(first, axis=1, keepdims=True)
     one = first / np.where(length > 1e-9, length, np.nan)
     two = perpendicular(second, one)
-    return np.stack([one, two, np.cross(one, two)], axis=2)
+    return np.stack([one, two, _cross(one, two)], axis=2)
 
 
 def _set(turn: Float, name: str, rotation: Float) -> None:
