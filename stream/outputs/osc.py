@@ -17,16 +17,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pose.joint_sets import H36M17, OPENPOSE18
+from pose.joint_sets import H36M17
 from pose.skeleton import BONES
 from pose.types import People
 from stream.outputs.avatar import Avatar, AvatarPose
 from stream.outputs.output import OutputError, Result
+from stream.outputs.scores import joint_scores
+from stream.outputs.slots import Slots
 
 DEPTH = 120
-AWAY_S = 1.0
-"""An avatar's person who is not seen for so long is replaced by somebody else."""
-
 _KINDS = {str: "s", int: "i", float: "f"}
 _MISSING = "python-osc is missing; pip install 'liftcam[osc]' gets it"
 
@@ -49,20 +48,6 @@ def to_unity(position: NDArray[np.float64], quaternion: NDArray[np.float64]) -> 
     x, y, z = position.tolist()
     qx, qy, qz, qw = quaternion.tolist()
     return [-x, y, z, qx, -qy, -qz, qw]
-
-
-def joint_scores(score: NDArray[np.float32], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Scores (17,) of 3D joints: those of the 2D joints of the same name (18,), the mean of the known for others.
-
-    >>> joint_scores(np.full(18, 0.5, np.float32), np.ones(17, bool)).tolist() == [0.5] * 17
-    True
-    """
-    known = score[score > 0]
-    out = np.full(len(H36M17), float(known.mean()) if len(known) else 0.0, np.float32)
-    for joint, name in enumerate(H36M17):
-        if name in OPENPOSE18:
-            out[joint] = score[OPENPOSE18.index(name)]
-    return np.where(valid, out, np.float32(0))
 
 
 def bundle(messages: list[tuple[str, list[Any]]]) -> bytes:
@@ -109,8 +94,8 @@ class OscOutput:
             raise OutputError(_MISSING) from error
         self._host, self._port = host, port
         self._socket: socket.socket | None = None
+        self._slot = Slots(1)
         self._main: int | None = None
-        self._main_seen_s = 0.0
         self._avatar = Avatar()
 
     @property
@@ -136,24 +121,15 @@ class OscOutput:
     def send(self, result: Result) -> None:
         """Send a bundle for the avatar and one for each person."""
         people, time_s = result.people, result.frame.time_s
-        row = self._main_row(people, time_s)
+        row = self._slot.rows(people.track_id.tolist(), time_s)[0]
+        if self._slot.track_ids[0] != self._main:
+            self._main, self._avatar = self._slot.track_ids[0], Avatar()
         if row is not None:
             pose = self._avatar.step(people.xyz_m[row], people.root_m[row], people.valid[row], time_s)
             self._send(self._vmc(pose, time_s))
         self._send([("/liftcam/people", [len(people)])])
         for index in range(len(people)):
             self._send(_plain(people, index))
-
-    def _main_row(self, people: People, time_s: float) -> int | None:
-        """Whom the avatar follows: the same as long as they are seen, then the one with the lowest id."""
-        ids: list[int] = people.track_id.tolist()
-        if self._main in ids:
-            self._main_seen_s = time_s
-            return ids.index(self._main)
-        if not ids or (self._main is not None and 0 <= time_s - self._main_seen_s < AWAY_S):
-            return None
-        self._main, self._main_seen_s, self._avatar = min(ids), time_s, Avatar()
-        return ids.index(self._main)
 
     @staticmethod
     def _vmc(pose: AvatarPose, time_s: float) -> list[tuple[str, list[Any]]]:

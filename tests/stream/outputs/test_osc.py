@@ -16,6 +16,7 @@ from pose.skeleton import BONES, RestPose, to_global
 from pose.types import People
 from stream.outputs.avatar import Avatar
 from stream.outputs.osc import OscOutput, unity_name
+from stream.outputs.slots import Slots
 from tests.stream.outputs.results import result
 
 Messages = list[tuple[str, tuple[Any, ...]]]
@@ -115,11 +116,12 @@ def test_the_avatar_that_a_receiver_rebuilds_stands_as_the_person_does(
     assert bones["Hips"][1] == pytest.approx(0.83 + 0.09, abs=1e-3)
 
 
-def test_the_avatar_follows_one_person_and_changes_only_when_they_are_gone() -> None:
-    output = OscOutput("127.0.0.1", 9)
-    both, other = _people(2, 4), _people(1, 5)
-    assert [output._main_row(both, 0.0), output._main_row(other, 0.5), output._main_row(both, 0.9)] == [0, None, 0]
-    assert output._main_row(other, 2.0) == 0
+def test_a_person_who_leaves_is_replaced_after_a_while() -> None:
+    slots = Slots(2)
+    assert slots.rows([4, 5, 6], 0.0) == [0, 1]
+    assert slots.rows([6, 5], 0.5) == [None, 1]
+    assert slots.rows([6, 5], 1.5) == [0, 1]
+    assert slots.rows([], 1.6) == [None, None]
 
 
 def test_unknown_bones_stay_as_they_were() -> None:
