@@ -52,6 +52,7 @@ class LslOutput:
         except RuntimeError as error:  # the wheel of some systems comes without the library itself
             raise OutputError(f"pylsl finds no liblsl: {str(error).splitlines()[0]}") from error
         self._lsl: Any = pylsl
+        pylsl.set_config_content("[log]\nlevel = -2\n")  # warnings and errors alone: the terminal is the user's
         self._source = source
         self._slots = Slots(PEOPLE)
         self._outlets: list[Any] = []

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pose.camera import Intrinsics
-from pose.types import Frame, People
+from pose.types import Frame, GroundPlane, People
 from stream.errors import StreamError
 
 
@@ -67,6 +67,8 @@ class Result:
         When the picture was taken and when its people were known, on the clock of `time.perf_counter`.
     coach : dict of int to CoachNote
         By track id; empty without an exercise.
+    floor : GroundPlane or None
+        Where the floor is; None while nobody was seen.
     """
 
     frame: Frame
@@ -75,6 +77,7 @@ class Result:
     captured_s: float
     lifted_s: float
     coach: dict[int, CoachNote]
+    floor: GroundPlane | None = None
 
 
 class Output(Protocol):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from pose.camera import CameraModel, Intrinsics
 from pose.types import People
 from stream.item import Item
 from stream.outputs.output import CoachNote, Result
 from stream.outputs.runner import Outputs
-from stream.stages import CameraModel
 
 
 def no_coach(item: Item) -> dict[int, CoachNote]:
@@ -38,14 +38,18 @@ class OutputStage:
         self._outputs = outputs
         self._camera = camera
         self._coach = coach
+        self._known: Intrinsics | None = None
 
     def step(self, item: Item) -> Item:
         """Give the item to all outputs; never waits."""
         frame = item.frame
         people = item.people if item.people is not None else People.nobody()
-        camera = self._camera(frame.width, frame.height)
+        if self._known is None or (self._known.width, self._known.height) != (frame.width, frame.height):
+            self._known = self._camera(frame.width, frame.height)
         lifted_s = item.passed("lift") or time.perf_counter()
-        self._outputs.offer(Result(frame, people, camera, item.captured_s, lifted_s, self._coach(item)))
+        self._outputs.offer(
+            Result(frame, people, self._known, item.captured_s, lifted_s, self._coach(item), item.floor)
+        )
         return item
 
     def close(self) -> None:

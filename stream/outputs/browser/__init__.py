@@ -1,0 +1,1 @@
+"""A page in a browser: picture, skeletons, 3D view and the coach, live."""
