@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -96,7 +97,8 @@ class Server:
         app.router.add_get("/socket", self._socket)
         for path in _STATIC:
             app.router.add_get(path, self._static)
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
+        # a visitor who sends a body nobody asked for is not listened to, and bad requests are no news for a terminal
+        self._runner = web.AppRunner(app, access_log=None, logger=_quiet_log(), lingering_time=0)
         await self._runner.setup()
         self._listener = await self._loop.create_server(self._protocol, self._access.host, self.port)
         self.port = self._listener.sockets[0].getsockname()[1]
@@ -202,6 +204,15 @@ class Server:
         if isinstance(request.transport, asyncio.WriteTransport):
             await self.hub.serve(socket, request.transport)
         return socket
+
+
+def _quiet_log() -> logging.Logger:
+    """A log that says nothing by itself; `logging.getLogger("liftcam.browser")` can be given a handler."""
+    log = logging.getLogger("liftcam.browser")
+    log.propagate = False
+    if not log.handlers:
+        log.addHandler(logging.NullHandler())
+    return log
 
 
 class _Watched(asyncio.Protocol):
