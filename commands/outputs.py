@@ -12,6 +12,7 @@ from render.orbit import OrbitCamera
 from render.renderer import Renderer
 from render.view import View, ViewOptions
 from stream.outputs.address import parse_address
+from stream.outputs.browser.output import BrowserOutput
 from stream.outputs.json_lines import json_output
 from stream.outputs.lsl import LslOutput
 from stream.outputs.osc import OscOutput
@@ -23,7 +24,9 @@ from stream.outputs.virtual_camera import VirtualCameraOutput
 _LOCAL = "127.0.0.1"
 
 
-def chosen_outputs(options: OutputOptions, source: str, size: tuple[int, int], mirror: bool) -> list[Output]:
+def chosen_outputs(
+    options: OutputOptions, source: str, size: tuple[int, int], mirror: bool, tell: Callable[[str], None]
+) -> list[Output]:
     """The outputs, not yet open.
 
     Parameters
@@ -34,7 +37,9 @@ def chosen_outputs(options: OutputOptions, source: str, size: tuple[int, int], m
     size : (int, int)
         Width and height of what the virtual camera shows.
     mirror : bool
-        Whether it shows a mirror image.
+        Whether it, and the page, show a mirror image.
+    tell : function
+        Is given lines to print.
 
     Raises
     ------
@@ -42,6 +47,8 @@ def chosen_outputs(options: OutputOptions, source: str, size: tuple[int, int], m
         Where an address is none or an extra is missing.
     """
     chosen: list[Output] = []
+    if options.serve is not None:
+        chosen.append(BrowserOutput(*parse_address(options.serve, "--serve", _LOCAL), mirror, tell))
     if options.json is not None:
         chosen.append(json_output(options.json))
     if options.osc is not None:

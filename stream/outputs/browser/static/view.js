@@ -166,18 +166,18 @@ export class Space {
     };
   }
 
-  // Squares of half a metre on the floor, 2 m around the people, with the metres at whole ones.
+  // Squares of half a metre on the floor, 1.5 m around the people, with the metres at whole ones.
   grid(context, place) {
     const [cx, , cz] = this.centre || [0, 0, -3];
     const y = this.floor ?? -1;
-    const [x0, z0] = [Math.round(cx) - 2, Math.round(cz) - 2];
-    for (let step = 0; step <= 8; step += 1) {
+    const [x0, z0] = [Math.round(cx) - 1.5, Math.round(cz) - 1.5];
+    for (let step = 0; step <= 6; step += 1) {
       const at = step / 2;
-      line(context, place([x0 + at, y, z0]), place([x0 + at, y, z0 + 4]), GRID, 1);
-      line(context, place([x0, y, z0 + at]), place([x0 + 4, y, z0 + at]), GRID, 1);
-      if (step % 2 === 0) {
-        this.text(context, `${x0 + at} m`, place([x0 + at, y, z0 + 4.15]), TEXT);
-        this.text(context, `${-(z0 + at)} m`, place([x0 + 4.2, y, z0 + at]), TEXT);
+      line(context, place([x0 + at, y, z0]), place([x0 + at, y, z0 + 3]), GRID, 1);
+      line(context, place([x0, y, z0 + at]), place([x0 + 3, y, z0 + at]), GRID, 1);
+      if (step % 2 === 1) {
+        this.text(context, `${x0 + at} m`, place([x0 + at, y, z0 + 3.2]), TEXT);
+        this.text(context, `${-(z0 + at)} m`, place([x0 + 3.2, y, z0 + at]), TEXT);
       }
     }
   }
