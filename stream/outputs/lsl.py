@@ -53,7 +53,7 @@ class LslOutput:
             raise OutputError(f"pylsl finds no liblsl: {str(error).splitlines()[0]}") from error
         self._lsl: Any = pylsl
         pylsl.set_config_content("[log]\nlevel = -2\n")  # warnings and errors alone: the terminal is the user's
-        self._source = source
+        self.source = source
         self._slots = Slots(PEOPLE)
         self._outlets: list[Any] = []
 
@@ -80,7 +80,7 @@ class LslOutput:
     def _outlet(self, place: int) -> Any:
         lsl = self._lsl
         name = f"LiftCam-{place + 1}"
-        info = lsl.StreamInfo(name, "MoCap", CHANNELS, lsl.IRREGULAR_RATE, "float32", f"liftcam-{self._source}-{place}")
+        info = lsl.StreamInfo(name, "MoCap", CHANNELS, lsl.IRREGULAR_RATE, "float32", f"liftcam-{self.source}-{place}")
         setup = info.desc().append_child("setup")
         setup.append_child_value("axes", "camera: x right, y down, z forward")
         channels = info.desc().append_child("channels")

@@ -9,11 +9,15 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from stream.meter import Histogram
+
 MOST_VIEWERS = 16
 IN_FLIGHT = 2
 """Messages that a viewer may not have confirmed yet: one on its way while the next is packed, never a backlog."""
 SILENT_S = 10.0
 """A viewer who confirms nothing for so long is sent away."""
+OLDEST_S = 60.0
+"""An age beyond this is another clock's, not this machine's."""
 CLIENT_MESSAGE_BYTES = 256
 CLIENT_MESSAGES_S = 200
 """A page confirms each frame and says nothing else: more than that a second is no page."""
@@ -42,6 +46,8 @@ class Hub:
 
     def __init__(self) -> None:
         self.viewers: set[Viewer] = set()
+        self.ages = Histogram()
+        """From capture to pixels in the page, as pages on this machine's clock tell it."""
 
     @property
     def full(self) -> bool:
@@ -94,16 +100,17 @@ class Hub:
                 viewer.sent += 1
                 await viewer.socket.send_bytes(message)
 
-    @staticmethod
-    async def _read(viewer: Viewer) -> None:
-        """Take confirmations: `{"confirmed": count}`; anything else ends the socket."""
+    async def _read(self, viewer: Viewer) -> None:
+        """Take confirmations: `{"confirmed": count, "age_s": number}`; anything else ends the socket."""
         since_s, heard = time.monotonic(), 0
         async for message in viewer.socket:
             now_s = time.monotonic()
             if now_s - since_s >= 1:
                 since_s, heard = now_s, 0
             heard += 1
-            count = _confirmed(message.data)
+            count, age_s = _confirmed(message.data)
+            if age_s is not None:
+                self.ages.add(age_s)
             if count is None or not viewer.confirmed <= count <= viewer.sent or heard > CLIENT_MESSAGES_S:
                 await viewer.socket.close(code=1008)
                 return
@@ -111,12 +118,16 @@ class Hub:
             viewer.wake.set()
 
 
-def _confirmed(data: object) -> int | None:
+def _confirmed(data: object) -> tuple[int | None, float | None]:
+    """How many messages a viewer has taken, and how old the last was when it was drawn, seconds; None for neither."""
     if not isinstance(data, str):
-        return None
+        return None, None
     try:
         read = json.loads(data)
     except (ValueError, RecursionError):
-        return None
-    count = read.get("confirmed") if isinstance(read, dict) else None
-    return count if isinstance(count, int) and not isinstance(count, bool) else None
+        return None, None
+    if not isinstance(read, dict):
+        return None, None
+    count, age_s = read.get("confirmed"), read.get("age_s")
+    told = isinstance(age_s, float) and 0 < age_s < OLDEST_S
+    return (count if type(count) is int else None), (age_s if told else None)

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from stream.meter import Histogram
 from stream.outputs.browser.access import Access
 from stream.outputs.browser.message import head, jpeg, pack
 from stream.outputs.output import OutputError, Result
@@ -59,6 +60,11 @@ class BrowserOutput:
     def name(self) -> str:
         """The output and its address, without the token."""
         return f"page at {self._url(self._host)}"
+
+    @property
+    def ages(self) -> Histogram | None:
+        """From capture to pixels in pages on this machine; None while nothing is served."""
+        return None if self._server is None else self._server.hub.ages
 
     def open(self) -> None:
         """Begin to serve."""

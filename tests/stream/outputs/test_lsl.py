@@ -15,7 +15,7 @@ from tests.stream.outputs.test_osc import _people
 def test_an_inlet_gets_the_poses_with_names_units_and_the_time_of_capture() -> None:
     output = LslOutput(f"test-{time.time_ns()}")
     output.open()
-    found = pylsl.resolve_byprop("source_id", f"liftcam-{output._source}-0", timeout=10)
+    found = pylsl.resolve_byprop("source_id", f"liftcam-{output.source}-0", timeout=10)
     assert len(found) == 1
     inlet = pylsl.StreamInlet(found[0])
     inlet.open_stream(timeout=10)

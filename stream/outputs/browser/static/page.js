@@ -27,7 +27,7 @@ async function show(buffer) {
   const { head, jpeg } = unpack(buffer);
   if (head.version !== VERSION) {
     say(`this page reads version ${VERSION}, LiftCam sends ${head.version}: load it anew`, true);
-    return;
+    return NaN;
   }
   const bitmap = jpeg.length ? await createImageBitmap(new Blob([jpeg], { type: "image/jpeg" })) : null;
   picture.draw(bitmap, head);
@@ -38,6 +38,7 @@ async function show(buffer) {
   coach(head.people);
   liftcam.message = head;
   liftcam.received += 1;
+  return head.captured_unix_s;
 }
 
 function coach(people) {
@@ -60,9 +61,11 @@ function connect() {
     say("live", false);
   };
   socket.onmessage = async (event) => {
-    await show(event.data);
+    const captured = await show(event.data);
+    // How old it is now that it is drawn; of use where the page's clock is the camera's, on one machine.
+    const age = (performance.timeOrigin + performance.now()) / 1000 - captured;
     taken += 1;
-    if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ confirmed: taken }));
+    if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ confirmed: taken, age_s: age }));
   };
   socket.onclose = () => {
     say("connection lost, trying again", true);
