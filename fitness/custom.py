@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,14 +10,7 @@ from typing import Any, TypeVar
 from fitness.errors import FitnessError
 from fitness.exercises import CountRule, Exercise, Fault, Sides, Travel
 from fitness.signals import SIGNALS, View
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-LARGEST_BYTES = 100_000
-"""A file beyond this is no exercise."""
+from fitness.toml_file import read_toml
 
 LONGEST_CUE = 4
 """Words that somebody three metres away reads while moving."""
@@ -34,14 +26,7 @@ def load_exercise(path: Path) -> Exercise:
     FitnessError
         In one line, with the file and the key, where the file cannot be used.
     """
-    try:
-        if path.stat().st_size > LARGEST_BYTES:
-            raise FitnessError(f"{path} is larger than {LARGEST_BYTES} bytes: no exercise needs as much")
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise FitnessError(f"cannot read {path}: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FitnessError(f"{path} is no TOML file: {error}") from error
+    table = read_toml(path)
     try:
         return parse_exercise(table)
     except FitnessError as error:
@@ -96,8 +81,8 @@ def _fault(table: dict[str, Any], where: str) -> Fault:
     if len(limits) != 1:
         raise FitnessError(f"{where} needs one of above and below")
     extreme = table["extreme"]
-    if extreme not in ("lowest", "highest"):
-        raise FitnessError(f"{where}: extreme is {extreme!r}, expected lowest or highest")
+    if extreme not in ("lowest", "highest", "peak"):
+        raise FitnessError(f"{where}: extreme is {extreme!r}, expected lowest, highest or peak")
     cue = _text(table["cue"], f"{where}: cue")
     if len(cue.split()) > LONGEST_CUE:
         raise FitnessError(f"{where}: the cue {cue!r} has more than {LONGEST_CUE} words")
