@@ -16,9 +16,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from fitness.cycle import Cycle, Excursion, Phase
 from fitness.exercises import CountRule, Exercise, Kind, Sides
+from fitness.own import Own
 from fitness.phases import BurpeePhases, PlankTimer
 from fitness.repetition import History, Repetition
-from fitness.signals import Joints, View, hips_and_size, measure, view_of, view_width
+from fitness.signals import OWN, Joints, Moments, View, view_of
+from fitness.smoother import Smoother
 
 SMOOTHED_S = 0.14
 """Signals are the median over this time, so that a swap of left and right for a frame or two does no harm."""
@@ -26,11 +28,17 @@ SMOOTHED_S = 0.14
 VIEW_S = 2.0
 """The view is the median over this time."""
 
-WALKED = 0.6
-"""Hips that end a repetition further than this many trunk lengths from its start were walking."""
+WALKED, WALKED_IN = 0.7, 0.45
+"""Hips that roam over more than so many trunk lengths in a repetition were walking; the second, of who is not armed."""
 
-CAME_NEARER = 1.4
-"""So were those who have grown or shrunk by more than this factor."""
+CAME_NEARER = 1.3
+"""So were those of whom all lengths have grown or shrunk by more than this factor."""
+
+GOES_ON_S, ONE_OFF = 6.0, 1
+"""So soon after a repetition that was counted so many vetoes do not hold: more probably a joint was wrong."""
+
+PLACE_S = 0.2
+"""Where the hips were is the median within this, before and after."""
 
 SETTLED_S = 0.5
 """What happens longer after a repetition no longer belongs to it."""
@@ -103,9 +111,10 @@ class Counter:
         self._rule = exercise.counts[0]
         self._view: View | None = None
         self._widths: deque[tuple[float, float]] = deque()
-        self._raw: deque[tuple[float, NDArray[np.float64]]] = deque()
+        self._smoother = Smoother(max(SMOOTHED_S, exercise.shortest_s / 2))
+        self._own = {name: Own() for name in exercise.signals if name in OWN}
         self._seen = np.zeros(2)
-        self._places: deque[tuple[float, float, float]] = deque()
+        self._places: deque[tuple[float, ...]] = deque()
         self._history = History()
         self._open_end: tuple[int, int, float] | None = None
         self._time_s = math.nan
@@ -140,20 +149,33 @@ class Counter:
         ValueError
             Where time goes back.
         """
-        if time_s < self._time_s:
-            raise ValueError(f"time goes back from {self._time_s} to {time_s} s")
         lifted = None if xyz_m is None or valid is None else (np.asarray(xyz_m)[None], np.asarray(valid)[None])
         joints = Joints.of(np.asarray(xy_px)[None], np.asarray(score)[None], *(lifted or (None, None)))
+        return self.advance(Moments.of(joints, self.exercise.signals), 0, time_s)
+
+    def advance(self, moments: Moments, index: int, time_s: float) -> CounterState:
+        """One moment of several that were measured at once; `moments` holds at least the exercise's signals.
+
+        Raises
+        ------
+        ValueError
+            Where time goes back.
+        """
+        if time_s < self._time_s:
+            raise ValueError(f"time goes back from {self._time_s} to {time_s} s")
         elapsed = time_s - self._time_s if math.isfinite(self._time_s) else 0.0
         self._time_s = time_s
+        values = {name: moments.values[name][index] for name in self.exercise.signals}
         if self.exercise.kind is not Kind.REPETITIONS:
-            return self._other_kind(joints, time_s)
-        self._watch(joints, time_s)
-        values = {name: value[0] for name, value in measure(joints, self.exercise.signals).items()}
+            return self._other_kind(values, time_s)
+        for name, own in self._own.items():
+            values[name] = np.array([own.step(float(values[name][0]), time_s)])
+        self._watch_view(float(moments.width[index]), time_s)
+        self._watch_place(moments, index, time_s)
         self._history.add(time_s, values)
         progress = progress_of(self._rule, self._smoothed(values, time_s))
         finished = None
-        for side, value in enumerate(self._sided(progress, elapsed)):
+        for side, value in enumerate(self._sided(progress, bool(moments.together[index]), elapsed)):
             excursion = self._cycles[side].step(value, time_s)
             if excursion is not None:
                 finished = self._take(excursion, side) or finished
@@ -164,12 +186,12 @@ class Counter:
             len(self.repetitions), self.partial, lead.phase, lead.progress, armed, self._view, finished=finished
         )
 
-    def _other_kind(self, joints: Joints, time_s: float) -> CounterState:
+    def _other_kind(self, values: dict[str, NDArray[np.float64]], time_s: float) -> CounterState:
         if self.exercise.kind is Kind.HOLD:
-            held = self._plank.step(joints, time_s)
+            held = self._plank.step(values, time_s)
             phase = Phase.WORK if self._plank.holding else Phase.UNKNOWN
             return CounterState(0, 0, phase, math.nan, self._plank.holding, self._view, hold_s=held)
-        finished = self._burpee.step(joints, time_s)
+        finished = self._burpee.step(values, time_s)
         if finished is not None:
             self.repetitions.append(finished)
         self.partial = self._burpee.partial
@@ -179,45 +201,44 @@ class Counter:
             len(self.repetitions), self.partial, phase, math.nan, armed, self._view, missed=missed, finished=finished
         )
 
-    def _watch(self, joints: Joints, time_s: float) -> None:
-        """Follow the view and the place; the rule that counts only changes at rest."""
-        width, (hips, size) = float(view_width(joints)[0]), hips_and_size(joints)
+    def _watch_place(self, moments: Moments, index: int, time_s: float) -> None:
+        hips, size = float(moments.hips_px[index]), float(moments.size_px[index])
+        if math.isfinite(hips) and math.isfinite(size):
+            self._places.append((time_s, hips, size, *moments.sizes_px[index].tolist()))
+        while self._places and self._places[0][0] < time_s - self._history.keep_s:
+            self._places.popleft()
+
+    def _watch_view(self, width: float, time_s: float) -> None:
+        """Follow the view; the rule that counts only changes at rest."""
         if math.isfinite(width):
             self._widths.append((time_s, width))
         while self._widths and self._widths[0][0] < time_s - VIEW_S:
             self._widths.popleft()
-        if math.isfinite(hips[0]) and math.isfinite(size[0]):
-            self._places.append((time_s, float(hips[0]), float(size[0])))
-        while self._places and self._places[0][0] < time_s - self._history.keep_s:
-            self._places.popleft()
         resting = all(cycle.phase in (Phase.REST, Phase.UNKNOWN) for cycle in self._cycles)
         if self._widths and (self._view is None or resting):
-            self._view = view_of(float(np.median([width for _, width in self._widths])))
+            self._view = view_of(sorted(width for _, width in self._widths)[len(self._widths) // 2])
             rule = next((rule for rule in self.exercise.counts if self._view in rule.views), self.exercise.counts[0])
             if rule is not self._rule:
                 self._rule = rule
-                self._raw.clear()
+                self._smoother.clear()
                 for cycle in self._cycles:
                     cycle.cancel()
 
     def _smoothed(self, values: dict[str, NDArray[np.float64]], time_s: float) -> dict[str, NDArray[np.float64]]:
         """The counting signals, (2,) each: medians over a short time; NaN where they were unknown all that time."""
         names = [travel.signal for travel in self._rule.travels]
-        now = np.stack([np.broadcast_to(values[name], 2) for name in names])
-        self._raw.append((time_s, now))
-        while len(self._raw) > 3 and self._raw[0][0] < time_s - SMOOTHED_S:
-            self._raw.popleft()
-        recent = np.stack([moment for time, moment in self._raw if time >= time_s - 2 * SMOOTHED_S])  # (T, S, 2)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # unknown all that time is NaN, as it should be
-            return dict(zip(names, np.nanmedian(recent, axis=0), strict=True))
+        now = [float(value) for name in names for value in np.broadcast_to(values[name], 2)]
+        middle = np.array(self._smoother.step(now, time_s)).reshape(-1, 2)
+        return dict(zip(names, middle, strict=True))
 
-    def _sided(self, progress: NDArray[np.float64], elapsed_s: float) -> list[float]:
+    def _sided(self, progress: NDArray[np.float64], together: bool, elapsed_s: float) -> list[float]:
         """What each state machine gets: both sides apart, or one number for them."""
         known = np.isfinite(progress)
         share = 1 - math.exp(-elapsed_s / SEEN_S) if elapsed_s > 0 else 1.0
         self._seen += share * (known - self._seen)
         if self.exercise.sides is Sides.EACH:
+            if together and self.exercise.arms:  # the arm that is less seen copies the other
+                progress[0 if self._seen[0] < self._seen[1] else 1] = np.nan
             return [float(value) for value in progress]
         if not known.any():
             return [math.nan]
@@ -229,7 +250,9 @@ class Counter:
 
     def _take(self, excursion: Excursion, side: int) -> Repetition | None:
         cycle = self._cycles[side]
-        if self.exercise.in_place and self._walked(excursion):
+        walked = self.exercise.in_place and self._walked(excursion)
+        vetoes = self._history.vetoed(self.exercise, self._view or View.FRONT, excursion.peak_s)
+        if walked or vetoes > (ONE_OFF if self._goes_on(excursion) else 0):
             cycle.disarm()
             return None
         if not excursion.whole:
@@ -246,6 +269,10 @@ class Counter:
         self._open_end = (len(self.repetitions) - 1, side, excursion.end_s)
         return self.repetitions[-1]
 
+    def _goes_on(self, excursion: Excursion) -> bool:
+        """Whether the movement follows a repetition that was counted."""
+        return bool(self.repetitions) and excursion.start_s - self.repetitions[-1].end_s < GOES_ON_S
+
     def _already_counted(self, rough: Repetition) -> bool:
         """Whether the other side did the same at the same time."""
         for other in reversed(self.repetitions[-3:]):
@@ -257,13 +284,25 @@ class Counter:
         return False
 
     def _walked(self, excursion: Excursion) -> bool:
-        """Whether the body ended elsewhere than it began."""
+        """Whether the body ended elsewhere than it began, or went elsewhere in between."""
         if not self._places:
             return False
-        times = np.array([place[0] for place in self._places])
-        first, last = (self._places[int(np.abs(times - at).argmin())] for at in (excursion.start_s, excursion.end_s))
-        grown = max(first[2], last[2]) / min(first[2], last[2])
-        return abs(last[1] - first[1]) > WALKED * max(first[2], last[2]) or grown > CAME_NEARER
+        places = np.array(self._places)  # (P, 6): time, hips, size, and three lengths
+        ways = [
+            places[(places[:, 0] >= when - PLACE_S) & (places[:, 0] <= when + PLACE_S), 1:]
+            for when in (excursion.start_s, excursion.peak_s, excursion.end_s)
+        ]
+        if not all(len(way) for way in ways):
+            return False
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # what was never seen is NaN, and has not grown
+            first, middle, last = (np.nanmedian(way, axis=0) for way in ways)
+        grown = np.abs(np.log(last[2:] / first[2:]))
+        grown = grown[np.isfinite(grown)]
+        during = places[(places[:, 0] >= excursion.start_s) & (places[:, 0] <= excursion.end_s), 1]
+        roamed = float(np.subtract(*np.percentile(during, [90, 10]))) / max(first[1], last[1])
+        moved = roamed > (WALKED if self._cycles[0].armed else WALKED_IN)
+        return bool(moved or (len(grown) > 0 and grown.min() > math.log(CAME_NEARER)))
 
     def _refine_end(self) -> None:
         """The end of the last repetition is known better a little later, when rest is reached."""
@@ -290,8 +329,9 @@ def progress_of(rule: CountRule, values: dict[str, NDArray[np.float64]]) -> NDAr
 def counted(rows: PoseRows, exercise: Exercise) -> tuple[Counter, CounterState | None]:
     """Step a counter through the rows of one person; the counter, and what it said last."""
     counter, state = Counter(exercise), None
-    for index in range(len(rows.time_s)):
-        state = counter.step(
-            rows.xy_px[index], rows.score[index], float(rows.time_s[index]), rows.xyz_m[index], rows.valid[index]
-        )
+    if not len(rows.time_s):
+        return counter, state
+    moments = Moments.of(Joints.of(rows.xy_px, rows.score, rows.xyz_m, rows.valid), exercise.signals)
+    for index, time_s in enumerate(np.asarray(rows.time_s).tolist()):
+        state = counter.advance(moments, index, time_s)
     return counter, state

@@ -30,6 +30,9 @@ BACK_SHARE = 0.15
 ADAPTS_AFTER = 2
 """Repetitions after which thresholds follow the person's own range."""
 
+KNOWN_SHARE = 0.4
+"""Of the moments of a movement so many have to be known: a joint that flickers makes no repetition."""
+
 NEAR_REST = 0.1
 """A repetition begins and ends where the progress is within this of the person's rest."""
 
@@ -85,13 +88,16 @@ class Cycle:
         self._resting: list[tuple[float, float]] = []
         self._start_s = self._peak_s = self._seen_s = math.nan
         self._peak = -math.inf
+        self._known = self._moments = 0
 
     def step(self, progress: float, time_s: float) -> Excursion | None:
         """One moment; gives an excursion at the moment when it is over."""
         if math.isfinite(self._seen_s) and time_s - self._seen_s > LONGEST_GAP_S:
             self.cancel()
+        self._moments += 1
         if not math.isfinite(progress):
             return None
+        self._known += 1
         self._seen_s, self.progress = time_s, progress
         self._watch_stillness(progress, time_s)
         if self.phase is Phase.UNKNOWN:
@@ -131,6 +137,7 @@ class Cycle:
             )
             self._rests.append(lowest)
             self.phase, self._peak, self._peak_s = Phase.MOVING, progress, time_s
+            self._known = self._moments = 1
 
     def _away(self, progress: float, time_s: float) -> Excursion | None:
         if progress > self._peak:
@@ -144,7 +151,8 @@ class Cycle:
             return None
         excursion = Excursion(self._start_s, self._peak_s, time_s, self._peak, whole)
         self._rest(progress, time_s)
-        return excursion if time_s - self._start_s >= self.shortest_s and self._peak >= PARTIAL_FROM else None
+        seen = self._known >= KNOWN_SHARE * self._moments
+        return excursion if seen and time_s - self._start_s >= self.shortest_s and self._peak >= PARTIAL_FROM else None
 
     def accept(self, excursion: Excursion) -> None:
         """Learn from an excursion that was counted: it arms, and the thresholds follow it."""

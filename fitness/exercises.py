@@ -7,11 +7,12 @@ back.
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from enum import Enum
 
 from fitness.errors import FitnessError
-from fitness.signals import View
+from fitness.signals import ARMS, View
 
 
 class Kind(str, Enum):
@@ -68,7 +69,7 @@ class Fault:
     signal : str
         A key of `fitness.signals.SIGNALS`; the mean of both sides.
     extreme : str
-        "lowest" or "highest" value of the repetition.
+        "lowest" or "highest" value of the repetition, or "peak": the median round its furthest point.
     above : bool
         Whether the fault is above the limit, or below it.
     limit : float
@@ -89,6 +90,28 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Veto:
+    """What makes a movement something else: the median of a signal round its furthest point is beyond a limit.
+
+    Attributes
+    ----------
+    signal : str
+        A key of `fitness.signals.SIGNALS`; the mean of both sides.
+    above : bool
+        Whether it is something else above the limit, or below it.
+    limit : float
+        In the signal's unit.
+    views : tuple of View
+        Only asked there.
+    """
+
+    signal: str
+    above: bool
+    limit: float
+    views: tuple[View, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Exercise:
     """One exercise.
 
@@ -105,6 +128,12 @@ class Exercise:
     faults : tuple of Fault
     in_place : bool
         Whether somebody who ends a repetition elsewhere was walking instead.
+    vetoes : tuple of Veto
+        What makes a movement that would count something else.
+    angle : str
+        The angle whose range is told of a repetition, where the signal that counts is none; or an empty text.
+    watches : tuple of str
+        Further signals that are needed.
     """
 
     name: str
@@ -114,12 +143,22 @@ class Exercise:
     kind: Kind = Kind.REPETITIONS
     faults: tuple[Fault, ...] = ()
     in_place: bool = True
+    vetoes: tuple[Veto, ...] = ()
+    angle: str = ""
+    watches: tuple[str, ...] = ()
+
+    @property
+    def arms(self) -> bool:
+        """Whether arms count it."""
+        return all(travel.signal in ARMS for rule in self.counts for travel in rule.travels)
 
     @property
     def signals(self) -> tuple[str, ...]:
         """Names of all signals that it needs, each once."""
         counted = [travel.signal for rule in self.counts for travel in rule.travels]
-        return tuple(dict.fromkeys([*counted, *(fault.signal for fault in self.faults)]))
+        judged = [rule.signal for rule in (*self.faults, *self.vetoes)]
+        angle = [self.angle, f"{self.angle}_3d"] if self.angle else []
+        return tuple(dict.fromkeys([*counted, *judged, *angle, *self.watches]))
 
 
 _SIDE, _OBLIQUE, _FRONT = (View.SIDE,), (View.OBLIQUE,), (View.FRONT,)
@@ -143,13 +182,22 @@ _TABLE = (
         "squat",
         # seen obliquely or from the front a knee looks straighter than it is, but a thigh's height stays; knees that
         # come towards a camera at chest height look lower than they are, by up to .15 of the trunk
-        (_rule(_SIDE, ("knee", 160, 110)), _rule(_TURNED, ("thigh_drop", 0.65, 0.48))),
+        (_rule(_ANY, ("hip_height", 0.93, 0.83)),),
+        vetoes=(
+            Veto("shoulder_height", True, 0.95, _ANY),  # hips that sink take the shoulders along
+            Veto("thigh", True, 0.95, _ANY),  # on knees that bend
+            Veto("thigh_step", True, 0.5, _ANY),  # both of them: a lunge
+            Veto("stance", True, 1.35, _ANY),  # a lunge, forwards or to the side
+            Veto("lean", True, 70, _ANY),  # on all fours
+        ),
+        angle="knee",
         faults=(
-            _too_high("shallow", "knee", 100, _SIDE, "Sit deeper", of="lowest"),
-            _too_high("shallow", "thigh_drop", 0.25, _TURNED, "Sit deeper", of="lowest"),
-            _too_high("lean", "lean", 55, _SIDE, "Chest up"),
-            _too_low("knees_in", "knee_width", 1.0, _FRONT, "Knees out", of="lowest"),
-            _too_high("uneven", "knee_apart", 15, _FRONT, "Even both sides"),
+            # hips at the height of parallel thighs on shins that lean as far as ankles let them
+            _too_high("shallow", "hip_height", 0.55, _ANY, "Sit deeper", of="peak"),
+            _too_high("lean", "lean", 50, _SIDE, "Chest up", of="peak"),
+            _too_low("knees_in", "knee_width", 0.95, _TURNED, "Knees out", of="peak"),
+            # not the difference of the knees' angles, which on thighs that point at the camera mean nothing
+            _too_high("uneven", "thigh_step", 0.25, _FRONT, "Even both sides", of="peak"),
         ),
     ),
     Exercise(
@@ -220,17 +268,20 @@ _TABLE = (
         "sit_up",
         # from elsewhere than the side a trunk on the floor has no angle on the picture: the lifted hip has one
         (_rule(_SIDE, ("trunk_rise", 20, 50)), _rule(_TURNED, ("hip_3d", 98, 80))),
+        in_place=False,
         faults=(_too_low("low", "trunk_rise", 60, _SIDE, "Curl higher"),),
     ),
     Exercise(
         "crunch",
         (_rule(_SIDE, ("trunk_rise", 10, 25)), _rule(_TURNED, ("hip_3d", 115, 100))),
+        in_place=False,
         faults=(_too_low("low", "trunk_rise", 30, _SIDE, "Curl higher"),),
     ),
-    Exercise("plank", (_rule(_ANY, ("hip_line", -0.15, 0.03)),), kind=Kind.HOLD, shortest_s=1.0),
+    Exercise("plank", (_rule(_ANY, ("hip_line", -0.15, 0.03)),), kind=Kind.HOLD, shortest_s=1.0, watches=("lean",)),
     Exercise(
         "glute_bridge",
         (_rule(_ANY, ("hip", 125, 150)),),
+        in_place=False,
         faults=(_too_low("low", "hip", 165, _SIDE, "Hips higher"),),
     ),
     Exercise(
@@ -248,7 +299,13 @@ _TABLE = (
             _too_low("no_hang", "elbow", 150, _FRONT, "Full hang"),
         ),
     ),
-    Exercise("burpee", (_rule(_ANY, ("hip", 150, 120)),), kind=Kind.PHASES, shortest_s=1.0),
+    Exercise(
+        "burpee",
+        (_rule(_ANY, ("hip", 150, 120)),),
+        kind=Kind.PHASES,
+        shortest_s=1.0,
+        watches=("lean", "hip", "hand_height"),
+    ),
 )
 
 EXERCISES: dict[str, Exercise] = {exercise.name: exercise for exercise in _TABLE}
@@ -261,14 +318,15 @@ def exercise_named(name: str) -> Exercise:
     Raises
     ------
     FitnessError
-        Where there is none of this name.
+        Where there is none of this name, with the nearest.
 
     Examples
     --------
     >>> exercise_named("push-up").name
     'push_up'
     """
-    try:
-        return EXERCISES[name.strip().lower().replace("-", "_").replace(" ", "_")]
-    except KeyError:
-        raise FitnessError(f"there is no exercise {name!r}; known are {', '.join(EXERCISES)}") from None
+    key = name.strip().lower().replace("-", "_").replace(" ", "_")
+    if key not in EXERCISES:
+        near = difflib.get_close_matches(key, EXERCISES, n=3, cutoff=0.4) or list(EXERCISES)
+        raise FitnessError(f"there is no exercise {name!r}; the nearest known: {', '.join(near)}")
+    return EXERCISES[key]

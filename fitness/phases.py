@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Mapping
 
 import numpy as np
 
 from fitness.cycle import LONGEST_GAP_S, Phase
 from fitness.exercises import Travel
 from fitness.repetition import Repetition
-from fitness.signals import Joints, measure
+from fitness.signals import Float
 
 GRACE_S = 1.0
 """A hold goes on through a fault that is shorter."""
@@ -45,10 +46,9 @@ class PlankTimer:
         self._band = band
         self._seen_s = self._good_s = -math.inf
 
-    def step(self, joints: Joints, time_s: float) -> float:
-        """One moment; the seconds that were held so far."""
-        values = measure(joints, (self._band.signal, "lean"))
-        line, lean = values[self._band.signal][0], float(values["lean"][0, 0])
+    def step(self, values: Mapping[str, Float], time_s: float) -> float:
+        """One moment, with the signals of it, (2,) or (1,); the seconds that were held so far."""
+        line, lean = values[self._band.signal], float(values["lean"][0])
         known = line[np.isfinite(line)]
         if len(known) and math.isfinite(lean):
             good = lean > LYING_DEG and self._band.leaves <= float(np.median(known)) <= self._band.reaches
@@ -77,12 +77,12 @@ class BurpeePhases:
         self._stood_s = self._down_s = self._plank_s = self._seen_s = math.nan
         self._recent: deque[tuple[float, tuple[float, float, float]]] = deque()
 
-    def step(self, joints: Joints, time_s: float) -> Repetition | None:
-        """One moment; the burpee that ends with it."""
+    def step(self, values: Mapping[str, Float], time_s: float) -> Repetition | None:
+        """One moment, with the signals of it, (2,) or (1,); the burpee that ends with it."""
         if time_s - self._seen_s > LONGEST_GAP_S:
             self.phase = Phase.UNKNOWN
             self._recent.clear()
-        lean, hip, hands = self._smoothed(joints, time_s)
+        lean, hip, hands = self._smoothed(values, time_s)
         if math.isfinite(lean):
             self._seen_s = time_s
         if lean < STANDING_LEAN_DEG and hip > STANDING_HIP_DEG:
@@ -106,15 +106,10 @@ class BurpeePhases:
             self.missed = "plank"
         return None
 
-    def _smoothed(self, joints: Joints, time_s: float) -> tuple[float, float, float]:
+    def _smoothed(self, values: Mapping[str, Float], time_s: float) -> tuple[float, float, float]:
         """Trunk's lean, hip's angle and height of the hands, each the median over a short time."""
-        values = measure(joints, ("lean", "hip", "hand_height"))
-        hip = values["hip"][0][np.isfinite(values["hip"][0])]
-        now = (
-            float(values["lean"][0, 0]),
-            float(hip.max()) if len(hip) else math.nan,
-            float(values["hand_height"][0, 0]),
-        )
+        hip = values["hip"][np.isfinite(values["hip"])]
+        now = (float(values["lean"][0]), float(hip.max()) if len(hip) else math.nan, float(values["hand_height"][0]))
         self._recent.append((time_s, now))
         while self._recent[0][0] < time_s - 2 * _SMOOTHED_S:
             self._recent.popleft()

@@ -11,7 +11,8 @@ from scipy.ndimage import median_filter
 from fitness.counter import PoseRows, counted, progress_of
 from fitness.exercises import Exercise, Kind, Sides
 from fitness.repetition import Repetition
-from fitness.signals import Joints, measure, view_of, view_width
+from fitness.own import Own
+from fitness.signals import OWN, Joints, measure, view_of, view_width
 
 SMALLEST_RANGE = 0.75
 """A set whose progress covers less than this holds no repetition, however regular it is."""
@@ -84,7 +85,12 @@ def recount(rows: PoseRows, exercise: Exercise) -> int | None:
     known = widths[np.isfinite(widths)]
     view = view_of(float(np.median(known))) if len(known) else None
     rule = next((rule for rule in exercise.counts if view in rule.views), exercise.counts[0])
-    sides = progress_of(rule, measure(joints, exercise.signals))
+    values = measure(joints, exercise.signals)
+    for name in values.keys() & OWN:
+        own = Own()
+        lengths = zip(values[name][:, 0].tolist(), np.asarray(rows.time_s).tolist(), strict=True)
+        values[name] = np.array([[own.step(length, time_s)] for length, time_s in lengths])
+    sides = progress_of(rule, values)
     seen = np.isfinite(sides)
     if exercise.sides is Sides.LEAD:
         course = np.where(seen, sides, -np.inf).max(axis=1)

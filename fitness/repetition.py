@@ -9,8 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
-from fitness.exercises import Exercise, Sides
+from fitness.exercises import Exercise, Fault, Sides
 from fitness.signals import ANGLES, View
+
+AT_PEAK_S = 0.25
+"""What a movement is, is asked within this of its furthest point."""
 
 TREMBLE = 3
 """Extremes are those of the median over as many moments: a joint that jumps for one of them is no fault."""
@@ -78,6 +81,33 @@ class History:
             half = len(self._times) // 2
             del self._times[:half], self._values[:half]
 
+    def course(self, signal: str, start_s: float, end_s: float) -> NDArray[np.float64]:
+        """One signal between two times, (N, 2) or (N, 1)."""
+        first, last = np.searchsorted(self._times, [start_s, end_s + 1e-9])
+        return _course(self._values[int(first) : int(last)], signal)
+
+    def vetoed(self, exercise: Exercise, view: View, peak_s: float) -> int:
+        """How much of what the body did round the furthest point of a movement speaks for something else."""
+        found = 0
+        for veto in exercise.vetoes:
+            course = self.course(veto.signal, peak_s - AT_PEAK_S, peak_s + AT_PEAK_S)
+            known = course[np.isfinite(course)]
+            if view not in veto.views or not len(known):
+                continue
+            middle = float(np.median(known))
+            found += (middle > veto.limit) if veto.above else (middle < veto.limit)
+        return found
+
+    def _extreme(self, fault: Fault, rough: Repetition, columns: list[int]) -> float | None:
+        """What a fault judges of a repetition; None where it was not seen."""
+        if fault.extreme == "peak":
+            course = self.course(fault.signal, rough.peak_s - AT_PEAK_S, rough.peak_s + AT_PEAK_S)
+            known = _mean(course, columns)
+            known = known[np.isfinite(known)]
+            return float(np.median(known)) if len(known) else None
+        ends = _extremes(_mean(self.course(fault.signal, rough.start_s, rough.end_s), columns))
+        return None if ends is None else ends[fault.extreme == "highest"]
+
     def judged(self, exercise: Exercise, view: View, rough: Repetition, signal: str) -> Repetition:
         """The same repetition with its range, its left and right, and its faults.
 
@@ -95,23 +125,23 @@ class History:
         moments = self._values[int(first) : int(last)]
         columns = {"right": [0], "left": [1]}.get(rough.side, [0, 1])
         counted = _course(moments, signal)
-        spread = _extremes(_mean(counted, columns))
+        angle = signal if signal in ANGLES or not exercise.angle else exercise.angle
+        if angle != signal and view is not View.SIDE:
+            angle = f"{angle}_3d"
+        spread = _extremes(_mean(_course(moments, angle), columns)) if angle in ANGLES else None
         apart = np.abs(np.diff(counted, axis=1))[:, 0] if counted.shape[1] == 2 else np.zeros(0)
         apart = apart[np.isfinite(apart)]
         faults = []
         for fault in exercise.faults:
-            ends = _extremes(_mean(_course(moments, fault.signal), columns)) if view in fault.views else None
-            if ends is None:
-                continue
-            value = ends[0] if fault.extreme == "lowest" else ends[1]
-            if (value > fault.limit) if fault.above else (value < fault.limit):
+            value = self._extreme(fault, rough, columns) if view in fault.views else None
+            if value is not None and ((value > fault.limit) if fault.above else (value < fault.limit)):
                 faults.append(fault.name)
         both = exercise.sides is Sides.BOTH and len(apart) > 0
         return Repetition(
             rough.start_s,
             rough.peak_s,
             rough.end_s,
-            spread[1] - spread[0] if spread is not None and signal in ANGLES else None,
+            spread[1] - spread[0] if spread is not None else None,
             float(apart.mean()) if both else None,
             tuple(dict.fromkeys(faults)),
             rough.side,
@@ -120,7 +150,7 @@ class History:
 
 def _course(moments: list[dict[str, NDArray[np.float64]]], signal: str) -> NDArray[np.float64]:
     """One signal over time (N, 2) or (N, 1)."""
-    return np.array([moment[signal] for moment in moments]).reshape(len(moments), -1)
+    return np.array([moment[signal] for moment in moments]).reshape(len(moments), -1) if moments else np.zeros((0, 1))
 
 
 def _mean(course: NDArray[np.float64], columns: list[int]) -> NDArray[np.float64]:

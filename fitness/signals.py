@@ -27,8 +27,14 @@ FRONT_WIDTH, SIDE_WIDTH = 0.52, 0.3
 """Of `view_width`: more than the first is a front view (turned less than 45 degrees), less than the second a side view.
 """
 
+TOGETHER = 0.15
+"""Wrists nearer than this part of the trunk's length lie on top of each other."""
+
 SHOULDERS_TO_TRUNK = 0.75
 """The distance of the shoulders over the trunk's length, seen straight from the front."""
+
+STANDING_FEET_S = 1.0
+"""Feet on which somebody stands stay where they were seen last, for so long."""
 
 HEAD_OVER_NECK = 0.3
 """Height of the nose above the neck as a part of the trunk, for backs of heads."""
@@ -111,6 +117,47 @@ def measure(joints: Joints, names: tuple[str, ...]) -> dict[str, Float]:
     return {name: SIGNALS[name](joints) for name in names}
 
 
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """What counting needs of one person over N moments.
+
+    Attributes
+    ----------
+    values : dict of array
+        Signals by name, (N, 2) or (N, 1).
+    width : array, shape (N,)
+        `view_width`.
+    hips_px, size_px : array, shape (N,)
+        `hips_and_size`.
+    sizes_px : array, shape (N, 3)
+        Lengths that all grow with somebody who comes nearer: trunk, shoulders, and hips above feet.
+    together : array, bool, shape (N,)
+        `hands_together`.
+    """
+
+    values: dict[str, Float]
+    width: Float
+    hips_px: Float
+    size_px: Float
+    sizes_px: Float
+    together: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, joints: Joints, names: tuple[str, ...]) -> Moments:
+        """Measure joints."""
+        hips, size = hips_and_size(joints)
+        sizes = np.stack([_torso(joints), _gap(joints, "shoulder"), _above_feet("hip")(joints)[:, 0]], axis=1)
+        return cls(measure(joints, names), view_width(joints), hips, size, sizes, hands_together(joints))
+
+
+def hands_together(joints: Joints) -> NDArray[np.bool_]:
+    """Whether the two wrists (N,) lie on top of each other: a hidden hand is often found at the other one."""
+    wrist = joints.pair("wrist")
+    _, size = hips_and_size(joints)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.linalg.norm(wrist[:, 0] - wrist[:, 1], axis=1) < TOGETHER * size)
+
+
 def view_width(joints: Joints) -> Float:
     """How wide somebody is seen: shoulders over trunk, (N,)."""
     return _gap(joints, "shoulder") / _torso(joints)
@@ -181,6 +228,47 @@ def _thigh_drop(joints: Joints) -> Float:
     return np.asarray((joints.pair("knee")[..., 1] - joints.pair("hip")[..., 1]) / size[:, None])
 
 
+def _above_feet(part: str) -> Callable[[Joints], Float]:
+    """Height of a part above the lower foot in pixels (N, 1)."""
+
+    def height(joints: Joints) -> Float:
+        ankle = joints.pair("ankle")[..., 1]
+        known = np.isfinite(ankle)
+        lower = np.where(known.any(axis=1), np.where(known, ankle, -np.inf).max(axis=1), np.nan)
+        return np.asarray((lower - _middle(joints.pair(part))[:, 1])[:, None])
+
+    return height
+
+
+def _stature(joints: Joints) -> Float:
+    """Height of the hips above the lower foot over the trunk's length (N, 1): 1.6 standing, 0 lying."""
+    _, size = hips_and_size(joints)
+    return np.asarray(_above_feet("hip")(joints) / size[:, None])
+
+
+def _stance(joints: Joints) -> Float:
+    """How far the feet are apart over the trunk's length (N, 1)."""
+    _, size = hips_and_size(joints)
+    return np.asarray((_gap(joints, "ankle") / size)[:, None])
+
+
+def _trunk_height(joints: Joints) -> Float:
+    """Height of the shoulders above the hips in pixels (N, 1)."""
+    return -_trunk(joints)[:, 1:]
+
+
+def _thigh(joints: Joints) -> Float:
+    """Height of the hip above the knee over that of the knee above the ankle (N, 2): 1 standing, 0 sitting."""
+    hip, knee, ankle = (joints.pair(part)[..., 1] for part in ("hip", "knee", "ankle"))
+    return np.asarray((knee - hip) / _long_enough(ankle - knee))
+
+
+def _thigh_step(joints: Joints) -> Float:
+    """How much more one thigh hangs down than the other over the trunk's length (N, 1): a lunge's do, a squat's not."""
+    drop = _thigh_drop(joints)
+    return np.asarray(np.abs(drop[:, :1] - drop[:, 1:]))
+
+
 def _elbow_drop(joints: Joints) -> Float:
     """Height of the shoulder above the elbow over the upper arm's length (N, 2)."""
     arm = joints.pair("elbow") - joints.pair("shoulder")
@@ -248,6 +336,13 @@ SIGNALS: dict[str, Callable[[Joints], Float]] = {
     "elbow_3d": _angle_3d("shoulder", "elbow", "wrist"),
     "shoulder_3d": _angle_3d("hip", "shoulder", "elbow"),
     "thigh_drop": _thigh_drop,
+    "hip_height": _above_feet("hip"),
+    "shoulder_height": _above_feet("shoulder"),
+    "trunk_height": _trunk_height,
+    "stature": _stature,
+    "stance": _stance,
+    "thigh": _thigh,
+    "thigh_step": _thigh_step,
     "elbow_drop": _elbow_drop,
     "wrist_rise": _wrist_rise,
     "head_rise": _head_rise,
@@ -266,3 +361,9 @@ ANGLES = frozenset({"knee", "hip", "elbow", "shoulder", "lean", "trunk_rise", "k
     name for name in SIGNALS if name.endswith("_3d")
 }
 """Signals in degrees."""
+
+OWN = frozenset({"hip_height", "shoulder_height", "trunk_height"})
+"""Signals in pixels, which counting divides by their own highest value of the last time (`fitness.own`)."""
+
+ARMS = frozenset({"elbow", "elbow_3d", "shoulder", "shoulder_3d", "elbow_drop", "wrist_rise"})
+"""Signals of an arm."""

@@ -23,6 +23,8 @@ DEFAULT_FONT_SHRINKS = 0.6875
 CAPITALS_TOP, TEXT_MARGIN = 0.1, 0.3
 """Free room over capitals, and kept over and under every text, as parts of the font's ascent; the middle of a mask is
 then the middle of its capitals, and letters like É and g fit in."""
+FIGURES = frozenset("0123456789°:")
+"""Texts of these alone change all the time; they are put together from single figures, which are remembered."""
 CACHED_TEXTS = 600
 """Texts are drawn once and kept; past so many all are forgotten, since live figures never repeat for long."""
 
@@ -42,7 +44,9 @@ class TextMasks:
         if found is None:
             if len(self._masks) >= CACHED_TEXTS:
                 self._masks.clear()
-            found = self._masks[key] = self._draw(text, key[1])
+            figures = len(text) > 1 and FIGURES.issuperset(text)
+            drawn = np.hstack([self.mask(one, size_px) for one in text]) if figures else self._draw(text, key[1])
+            found = self._masks[key] = drawn
         return found
 
     def _draw(self, text: str, size_px: int) -> UInt8:
@@ -108,6 +112,12 @@ class Canvas:
     def dot(self, x: float, y: float, radius: float, colour: Colour, alpha: float = 1.0) -> None:
         """A filled circle."""
         self.strokes(self.all, [[x, y, x, y]], radius, colour, alpha)
+
+    def dial(
+        self, middle: tuple[float, float], radii: tuple[float, float, float], share: float, colours: ArrayLike
+    ) -> None:
+        """Draw `raster.dial`; colours (3, 3)."""
+        raster.dial(self.pixels, self.all.clip, middle, radii, share, np.asarray(colours, np.float32))
 
     def text_width(self, text: str, size_px: int) -> int:
         """Width in pixels that a line of text takes."""

@@ -73,7 +73,14 @@ class Framing:
         self._floor = 0.0
         self._time_s = 0.0
 
-    def step(self, people_m: list[Float], feet_m: list[float], time_s: float, size: float = 1.0) -> Framed:
+    def step(
+        self,
+        people_m: list[Float],
+        feet_m: list[float],
+        time_s: float,
+        size: float = 1.0,
+        floor_m: float | None = None,
+    ) -> Framed:
         """What to look at now.
 
         Parameters
@@ -86,13 +93,15 @@ class Framing:
             Time of any clock that does not go back; the motion depends on it alone.
         size : float
             Of the largest of those to be seen, 1 for an ordinary grown-up: children are shown as large.
+        floor_m : float or None
+            Height of the floor, where it is known; None takes the lowest sole for it.
         """
         passed = time_s - self._time_s
         self._time_s = time_s
         if not people_m:
             return self._now or NOBODY
         low, high = _bounds(people_m)
-        floor = min(feet_m, default=float(low[1]))
+        floor = min(feet_m, default=float(low[1])) if floor_m is None else floor_m
         if self._now is None or not 0 <= passed <= JUMP_S:
             self._low, self._high, self._floor = low, high, floor
             self._now = self._goal(size)

@@ -24,6 +24,8 @@ KEYS = (
     ("Tab  Click", "Choose a person"),
     ("R", "Start and stop recording"),
     ("S", "Save a screenshot"),
+    ("V", "Mute the coach, or hear it again"),
+    ("N  B", "Plan: go on, or do the set again"),
     ("F", "Full screen"),
     ("L  K", "Forward and back in a file"),
     ("Drag  Wheel", "Turn and zoom the 3D view"),

@@ -66,6 +66,8 @@ class Panels:
         The line with the figures at the bottom.
     scale : float
         Factor on sizes of text and gaps.
+    coach : Rect or None
+        The panel of the coach, where there is one.
     """
 
     window: Rect
@@ -73,12 +75,13 @@ class Panels:
     space: Rect | None
     bar: Rect | None
     scale: float
+    coach: Rect | None = None
 
 
-def arrange(width: int, height: int, layout: Layout, picture_aspect: float) -> Panels:
+def arrange(width: int, height: int, layout: Layout, picture_aspect: float, bar_scale: float = 1.0) -> Panels:
     """The panels of a window of any size, side by side, or one above the other where the window is upright.
 
-    The picture gets what it can fill, within `PICTURE_SHARE`.
+    The picture gets what it can fill, within `PICTURE_SHARE`; the line at the bottom is `bar_scale` times as high.
 
     >>> panels = arrange(1280, 720, Layout.BOTH, 16 / 9)
     >>> panels.picture.width > panels.space.width, panels.picture.height == panels.space.height
@@ -86,7 +89,7 @@ def arrange(width: int, height: int, layout: Layout, picture_aspect: float) -> P
     """
     scale = min(max(min(width / DESIGN_SIZE[0], height / DESIGN_SIZE[1]), SMALLEST_SCALE), LARGEST_SCALE)
     window = Rect(0, 0, width, height)
-    bar_height, gap = round(34 * scale), round(8 * scale)
+    bar_height, gap = round(34 * scale * bar_scale), round(8 * scale)
     bar = Rect(0, height - bar_height, width, height) if height >= 3 * bar_height else None
     bottom = bar.y0 if bar else height - gap
     room = Rect(gap, gap, width - gap, bottom)

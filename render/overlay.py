@@ -39,6 +39,7 @@ HEAD_SHARE = 0.07
 FADED = 0.3
 """Opacity of everybody else while one person is chosen."""
 HALVING_FROM = 2.0
+LABEL_PX = 14.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,10 @@ def person_height(xy: Float, known: Bool) -> Float:
     return np.asarray(np.where(both, length / BONE_SHARE, 0.0).max(axis=1, initial=0.0))
 
 
-def draw_people(canvas: Canvas, fit: Fit, people: People, options: ViewOptions, scale: float) -> Drawn:
-    """Draw everybody's bones and labels over the picture that lies at `fit`."""
+def draw_people(
+    canvas: Canvas, fit: Fit, people: People, options: ViewOptions, scale: float, label_px: float = LABEL_PX
+) -> Drawn:
+    """Draw everybody's bones and labels over the picture that lies at `fit`; the text of labels is `label_px` high."""
     if not len(people):
         return nothing_drawn()
     known = (people.score > 0) & (people.score >= options.min_score) & np.isfinite(people.xy_px).all(axis=-1)
@@ -117,7 +120,7 @@ def draw_people(canvas: Canvas, fit: Fit, people: People, options: ViewOptions, 
         colours = np.concatenate([BONE_COLOURS[bones], JOINT_COLOURS[joints]])
         canvas.strokes(fit.area, lines, widths + rim[k], OUTLINE, 0.6 * alpha[k])
         canvas.strokes(fit.area, lines, widths, colours, alpha[k])
-    _labels(canvas, fit.area, people.track_id, _Placed(xy, known, height, alpha), scale)
+    _labels(canvas, fit.area, people.track_id, _Placed(xy, known, height, alpha), scale * label_px)
     owner = np.broadcast_to(people.track_id[:, None], both.shape)
     return Drawn(ends[both], bone_radius[both], owner[both])
 
@@ -132,7 +135,7 @@ class _Placed:
     alpha: Float
 
 
-def _labels(canvas: Canvas, area: Rect, track_id: NDArray[np.int32], placed: _Placed, scale: float) -> None:
+def _labels(canvas: Canvas, area: Rect, track_id: NDArray[np.int32], placed: _Placed, size: float) -> None:
     """Everybody's id over the head, or over the highest joint."""
     for k in range(len(track_id)):
         known = placed.known[k]
@@ -141,8 +144,6 @@ def _labels(canvas: Canvas, area: Rect, track_id: NDArray[np.int32], placed: _Pl
         seen = placed.xy[k][known]
         top = seen[seen[:, 1].argmin()]
         x = placed.xy[k, NOSE, 0] if known[NOSE] else top[0]
-        y = top[1] - HEAD_SHARE * placed.height[k] - 12 * scale
+        y = top[1] - HEAD_SHARE * placed.height[k] - 0.86 * size
         number = int(track_id[k])
-        canvas.chip(
-            area, (x, y), str(number), size_px=round(14 * scale), colour=tint(number), alpha=float(placed.alpha[k])
-        )
+        canvas.chip(area, (x, y), str(number), size_px=round(size), colour=tint(number), alpha=float(placed.alpha[k]))

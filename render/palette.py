@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from pose.joint_sets import H36M17, H36M17_BONES, OPENPOSE18, OPENPOSE18_BONES, side
@@ -50,14 +51,37 @@ def tint(track_id: int) -> Colour:
     return MIDDLE if track_id == UNTRACKED else TINTS[track_id % len(TINTS)]
 
 
+def luminance(colour: Colour) -> float:
+    """Relative luminance 0..1 of an sRGB colour, as WCAG 2 defines it.
+
+    >>> luminance((255, 255, 255)), luminance((0, 0, 0))
+    (1.0, 0.0)
+    """
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (one / 255 for one in colour)]
+    return 0.0722 * linear[0] + 0.7152 * linear[1] + 0.2126 * linear[2]
+
+
+def contrast(one: Colour, other: Colour) -> float:
+    """Contrast of two colours, 1 to 21, as WCAG 2 defines it; small text needs 4.5.
+
+    >>> round(contrast((255, 255, 255), (0, 0, 0)), 3)
+    21.0
+    """
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+INKS: Final[tuple[Colour, Colour]] = ((20, 18, 16), (255, 255, 255))
+
+
+@lru_cache(maxsize=256)
 def ink_on(colour: Colour) -> Colour:
-    """Black or white, whichever is read better on `colour` (by ITU-R BT.601 luma).
+    """Black or white, whichever is read better on `colour`.
 
     >>> ink_on((255, 255, 255)), ink_on((0, 0, 0))
     ((20, 18, 16), (255, 255, 255))
     """
-    blue, green, red = colour
-    return (20, 18, 16) if 0.114 * blue + 0.587 * green + 0.299 * red > 125 else (255, 255, 255)
+    return max(INKS, key=lambda ink: contrast(ink, colour))
 
 
 def _bone_side(names: tuple[str, ...], bone: tuple[int, int]) -> str:

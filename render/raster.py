@@ -32,6 +32,9 @@ SHORTEST = 1e-9
 def _mix(canvas: Image, y: int, x: int, blue: float, green: float, red: float, alpha: float) -> None:
     """Lay a colour over one pixel."""
     share = int(alpha * 256.0 + 0.5)
+    if share >= 256:
+        canvas[y, x, 0], canvas[y, x, 1], canvas[y, x, 2] = np.uint8(blue), np.uint8(green), np.uint8(red)
+        return
     rest = 256 - share
     canvas[y, x, 0] = np.uint8((int(canvas[y, x, 0]) * rest + int(blue) * share + 128) >> 8)
     canvas[y, x, 1] = np.uint8((int(canvas[y, x, 1]) * rest + int(green) * share + 128) >> 8)
@@ -207,10 +210,72 @@ def box(canvas: Image, clip: Clip, edges: tuple[float, float, float, float], cor
     for y in _pixels(edges[1] - 1, edges[3] + 1, clip[1], clip[3]):
         for x in _pixels(edges[0] - 1, edges[2] + 1, clip[0], clip[2]):
             qx, qy = abs(x - cx) - half_w + corner, abs(y - cy) - half_h + corner
-            outside = math.sqrt(max(qx, 0.0) ** 2 + max(qy, 0.0) ** 2)
-            cover = corner - outside - min(max(qx, qy), 0.0) + 0.5
+            if qx <= -1.0 and qy <= -1.0:
+                cover = 1.0  # well inside, which most pixels are
+            else:
+                outside = math.sqrt(max(qx, 0.0) ** 2 + max(qy, 0.0) ** 2)
+                cover = corner - outside - min(max(qx, qy), 0.0) + 0.5
             if cover > 0.0:
                 _mix(canvas, y, x, paint[0], paint[1], paint[2], min(1.0, cover) * paint[3])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def dial(
+    canvas: Image,
+    clip: Clip,
+    middle: tuple[float, float],
+    radii: tuple[float, float, float],
+    share: float,
+    colour: Float32,
+) -> None:
+    """A disc in a ring that is filled clockwise from the top.
+
+    Parameters
+    ----------
+    canvas : array, uint8, shape (H, W, 3)
+    clip : tuple of int
+    middle : tuple of float
+    radii : tuple of float
+        Of the disc, and the inner and the outer one of the ring, in pixels.
+    share : float
+        How much of the ring is filled, 0..1.
+    colour : array, float32, shape (3, 3)
+        BGR 0..255 of the disc, of the empty and of the filled part of the ring.
+    """
+    x0, y0 = middle
+    disc, inner, outer = radii
+    turn = 2 * math.pi * min(max(share, 0.0), 1.0)
+    cosine, sine = math.cos(turn), math.sin(turn)
+    for y in _pixels(y0 - outer - 1, y0 + outer + 1, clip[1], clip[3]):
+        for x in _pixels(x0 - outer - 1, x0 + outer + 1, clip[0], clip[2]):
+            dx, dy = x - x0, y - y0
+            square = dx * dx + dy * dy
+            if square > (outer + 0.5) * (outer + 0.5):
+                continue
+            if square < (disc - 0.5) * (disc - 0.5):
+                _mix(canvas, y, x, colour[0, 0], colour[0, 1], colour[0, 2], 1.0)
+                continue
+            away = math.sqrt(square)
+            if away < disc + 0.5:
+                _mix(canvas, y, x, colour[0, 0], colour[0, 1], colour[0, 2], disc - away + 0.5)
+                continue
+            cover = min(1.0, outer - away + 0.5, away - inner + 0.5)
+            if cover <= 0.0:
+                continue
+            # how far the pixel is past the start of the filled part, and how far before its end
+            past, before = dx + 0.5, -dx * cosine - dy * sine + 0.5
+            filled = min(past, before) if turn <= math.pi else max(past, before)
+            filled = 0.0 if share <= 0.0 else 1.0 if share >= 1.0 else min(1.0, max(0.0, filled))
+            rest = 1.0 - filled
+            _mix(
+                canvas,
+                y,
+                x,
+                colour[1, 0] * rest + colour[2, 0] * filled,
+                colour[1, 1] * rest + colour[2, 1] * filled,
+                colour[1, 2] * rest + colour[2, 2] * filled,
+                cover,
+            )
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

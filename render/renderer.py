@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from pose.joint_sets import H36M17, OPENPOSE18
 from pose.types import Frame, Image, People
 from render.canvas import Canvas, TextMasks
+from render.coach import draw_coach
+from render.coach_body import draw_on_bodies
+from render.coach_layout import with_coach
 from render.framing import Framing
-from render.hints import HintFilter, measure
+from render.hints import Hint, HintFilter, measure
 from render.hud import draw_bar, draw_help, draw_legend, draw_notice
 from render.layout import Fit, Panels, Rect, arrange
 from render.orbit import OrbitCamera, Projection
-from render.overlay import Drawn, draw_people, scaled
+from render.overlay import LABEL_PX, Drawn, draw_people, scaled
 from render.palette import PANEL_BOTTOM, PANEL_TOP, PICTURE_BACK, TEXT_DIM, WINDOW
 from render.scene import draw_scene, figures_in
 from render.sdl import pygame
@@ -24,6 +29,9 @@ SMALLEST_PX = 16
 """A window smaller than this is drawn as if it were so large."""
 CLICK_REACH_PX = 12.0
 CORNER_PX = 10
+FAR_AWAY = 1.65
+"""Whoever is coached stands further away: the other words are larger then, too."""
+COACH_LABEL_PX = 24.0
 SMALLEST_FRAMED = 0.5
 """Whoever is still smaller, by the standard of a grown-up, is framed as if so large."""
 
@@ -80,15 +88,27 @@ class Renderer:
         frame = view.frame
         clock_s = frame.time_s if now_s is None else now_s
         canvas = self._canvas
-        self._panels = arrange(canvas.all.width, canvas.all.height, options.layout, frame.width / frame.height)
+        words = 1.0 if view.coach is None else FAR_AWAY
+        aspect = frame.width / frame.height
+        self._panels = arrange(canvas.all.width, canvas.all.height, options.layout, aspect, words)
+        if view.coach is not None:
+            self._panels = with_coach(self._panels, frame.width, frame.height)
         self._lay_background()
         drawn = []
         if self._panels.picture is not None:
             drawn.append(self._draw_picture(view, options, self._panels.picture))
         if self._panels.space is not None:
             drawn.append(self._draw_space(view, options, camera, self._panels.space, clock_s))
+        if view.coach is not None and self._panels.coach is not None:
+            draw_coach(canvas, self._panels.coach, view.coach, self._panels.scale)
         self._drawn = tuple(drawn)
-        draw_bar(canvas, self._panels, view.status, len(view.people), keys=options.show_hints)
+        draw_bar(
+            canvas,
+            replace(self._panels, scale=self._panels.scale * words),
+            view.status,
+            len(view.people),
+            keys=options.show_hints,
+        )
         self._draw_notices(view, options)
         if options.show_help:
             draw_help(canvas, self._panels, options)
@@ -120,7 +140,11 @@ class Renderer:
         area = fit.area
         picture = scaled(view.frame.image, area.width, area.height)
         self._canvas.pixels[area.y0 : area.y1, area.x0 : area.x1] = picture[:, ::-1] if options.mirror else picture
-        return draw_people(self._canvas, fit, view.people, options, self._panels.scale)
+        label_px = LABEL_PX if view.coach is None else COACH_LABEL_PX
+        drawn = draw_people(self._canvas, fit, view.people, options, self._panels.scale, label_px)
+        if view.coach is not None:
+            draw_on_bodies(self._canvas, fit, view.people, view.coach, options.min_score, self._panels.scale)
+        return drawn
 
     def _draw_space(self, view: View, options: ViewOptions, camera: OrbitCamera, panel: Rect, clock_s: float) -> Drawn:
         figures = figures_in(view)
@@ -130,25 +154,28 @@ class Renderer:
             [figures.sole_m(k) for k in range(len(figures))],
             clock_s,
             float(figures.size[list(shown)].max(initial=SMALLEST_FRAMED)) if shown else 1.0,
+            None if view.camera_height_m is None else -view.camera_height_m,
         )
         distance = framed.distance_m(panel.width, panel.height, camera.elevation_deg)
         projection = Projection.looking(camera, framed.target_m, distance, panel, options.mirror)
         stage = Stage(self._canvas, self._depths, projection, framed, self._panels.scale)
         drawn = draw_scene(stage, figures, options)
-        draw_legend(self._canvas, panel, self._panels.scale)
+        draw_legend(self._canvas, panel, self._panels.scale * (1.0 if view.coach is None else FAR_AWAY))
         if len(view.people) and not view.people.lifted:
             middle = ((panel.x0 + panel.x1) / 2, (panel.y0 + panel.y1) / 2)
             self._canvas.chip(panel, middle, "No 3D yet", size_px=round(14 * self._panels.scale), colour=TEXT_DIM)
         return drawn
 
     def _draw_notices(self, view: View, options: ViewOptions) -> None:
-        scale = self._panels.scale
+        scale = self._panels.scale * (1.0 if view.coach is None else FAR_AWAY)
         if view.status.message:
             draw_notice(self._canvas, self._panels.window, view.status.message, scale, warning=False)
         if not options.show_hints or view.status.state not in ("live", "playing"):
             return
         hint = self._hints.step(measure(view.frame.image, view.people, options.min_score), view.frame.time_s)
         place = self._panels.picture or self._panels.space
+        if view.coach is not None and hint in (Hint.FEET, Hint.HEAD):
+            return  # the coach knows what has to be seen, and says so himself
         if hint is not None and place is not None:
             draw_notice(self._canvas, place, hint.value, scale, warning=True)
 
@@ -173,6 +200,7 @@ def _background(panels: Panels) -> Image:
     for panel, top, bottom in (
         (panels.picture, PICTURE_BACK, PICTURE_BACK),
         (panels.space, PANEL_TOP, PANEL_BOTTOM),
+        (panels.coach, PANEL_BOTTOM, PANEL_BOTTOM),
     ):
         if panel is not None:
             place = np.s_[panel.y0 : panel.y1, panel.x0 : panel.x1]

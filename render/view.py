@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Literal
 
 from pose.types import Frame, People
+from render.coach_view import CoachView
 
 State = Literal["live", "playing", "paused", "reconnecting", "ended"]
 """What the source is doing; "live" is a camera or stream, "playing" a file."""
@@ -69,12 +70,18 @@ class View:
         What the line at the bottom tells.
     up : tuple of float
         Which way is up in camera axes (x right, y down, z forward); the camera is taken as level unless told.
+    camera_height_m : float or None
+        Of the real camera over the floor; None draws the floor under the lowest foot.
+    coach : CoachView or None
+        Counts and cues, where somebody exercises.
     """
 
     frame: Frame
     people: People
     status: Status = field(default_factory=Status)
     up: tuple[float, float, float] = (0.0, -1.0, 0.0)
+    camera_height_m: float | None = None
+    coach: CoachView | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,9 @@ class Action(Enum):
     SCREENSHOT = auto()
     SEEK_FORWARD = auto()
     SEEK_BACK = auto()
+    MUTE = auto()
+    NEXT = auto()
+    BACK = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,9 @@ _ACTIONS = {
     pygame.K_p: Action.PAUSE,
     pygame.K_r: Action.RECORD,
     pygame.K_s: Action.SCREENSHOT,
+    pygame.K_v: Action.MUTE,
+    pygame.K_n: Action.NEXT,
+    pygame.K_b: Action.BACK,
     pygame.K_l: Action.SEEK_FORWARD,
     pygame.K_RIGHT: Action.SEEK_FORWARD,
     pygame.K_k: Action.SEEK_BACK,

@@ -1,0 +1,46 @@
+"""A length of somebody's body over what it is when he stands: whatever his build, standing is near 1."""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections import deque
+
+REMEMBERED_S = 20.0
+"""What was longer ago no longer counts: somebody may have stepped back."""
+
+EVERY_S = 0.1
+"""Lengths are remembered so often."""
+
+LONGEST = 0.9
+"""Somebody's standing length is the one that this share of the remembered ones stays below: wrong joints are longer."""
+
+
+class Own:
+    """Divides a length by what it is in standing."""
+
+    def __init__(self) -> None:
+        self._recent: deque[float] = deque(maxlen=5)
+        self._remembered: deque[tuple[float, float]] = deque()
+        self._sorted: list[float] = []
+
+    def step(self, length_px: float, time_s: float) -> float:
+        """The length over the one in standing; NaN where it is unknown.
+
+        >>> own = Own()
+        >>> [round(own.step(length, moment / 30), 2) for moment, length in enumerate([100.0] * 5 + [60.0])]
+        [1.0, 1.0, 1.0, 1.0, 1.0, 0.6]
+        """
+        if not math.isfinite(length_px) or length_px <= 0:
+            return math.nan
+        self._recent.append(length_px)
+        if not self._remembered or time_s - self._remembered[-1][0] >= EVERY_S:
+            self._remember(sorted(self._recent)[len(self._recent) // 2], time_s)
+        return length_px / self._sorted[min(int(LONGEST * len(self._sorted)), len(self._sorted) - 1)]
+
+    def _remember(self, length_px: float, time_s: float) -> None:
+        self._remembered.append((time_s, length_px))
+        bisect.insort(self._sorted, length_px)
+        while self._remembered[0][0] < time_s - REMEMBERED_S:
+            _, gone = self._remembered.popleft()
+            del self._sorted[bisect.bisect_left(self._sorted, gone)]
