@@ -15,6 +15,7 @@ from scipy.optimize import linear_sum_assignment
 
 from detection.body_size import torso_px
 from detection.motion import Predicted, duplicates, fit, fragments, new_velocity, predict, trunk_shift
+from detection.side_guard import SideGuard
 from detection.smoothing import DEFAULT_STRENGTH, JointSmoother
 from pose.types import UNTRACKED, People
 
@@ -106,6 +107,8 @@ class Tracker:
     ----------
     smoothing : float
         Strength of the jitter filter, 0 (off) to 1.
+    guard_sides : bool
+        Whether limbs that the detector takes for each other for some frames are named as before.
 
     Examples
     --------
@@ -116,8 +119,9 @@ class Tracker:
     (array([1], dtype=int32), array([1], dtype=int32))
     """
 
-    def __init__(self, smoothing: float = DEFAULT_STRENGTH) -> None:
+    def __init__(self, smoothing: float = DEFAULT_STRENGTH, *, guard_sides: bool = True) -> None:
         self._smoother = JointSmoother(smoothing)
+        self._sides = SideGuard() if guard_sides else None
         self._next_id = 1
         self.reset()
 
@@ -126,6 +130,8 @@ class Tracker:
         self._tracks = _Tracks()
         self._time_s = -np.inf
         self._smoother.reset()
+        if self._sides is not None:
+            self._sides.reset()
 
     def update(self, people: People, time_s: float) -> People:
         """The people of the next frame with ids and smoothed joints, by rising id.
@@ -260,10 +266,10 @@ class Tracker:
         ids = self._tracks.track_id[rows]
         shown = np.flatnonzero(ids != UNTRACKED)
         shown = shown[np.argsort(ids[shown])]
-        people = _some(people, found[shown])
-        smooth = self._smoother.update(
-            ids[shown], people.xy_px, people.score, self._tracks.torso_px[rows[shown]], time_s
-        )
+        people, size = _some(people, found[shown]), self._tracks.torso_px[rows[shown]]
+        if self._sides is not None:
+            people = People.detected(*self._sides.update(ids[shown], people.xy_px, people.score, size, time_s))
+        smooth = self._smoother.update(ids[shown], people.xy_px, people.score, size, time_s)
         return people.with_tracks(ids[shown], smooth, people.score, people.xy_px)
 
 

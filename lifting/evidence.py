@@ -47,9 +47,9 @@ _CHECKS = [[[OPENPOSE18.index(name) for name in one] for one in ALTERNATIVES[joi
 
 
 def known(seen: Bool) -> Bool:
-    """H36M17 joints (17,) that are known when OPENPOSE18 joints `seen` (18,) were seen lately.
+    """H36M17 joints (..., 17) that are known when OPENPOSE18 joints `seen` (..., 18) were seen lately.
 
     >>> int(known(np.zeros(18, np.bool_)).sum())
     0
     """
-    return np.array([any(seen[one].all() for one in sets) for sets in _CHECKS])
+    return np.stack([np.any([seen[..., one].all(axis=-1) for one in sets], axis=0) for sets in _CHECKS], axis=-1)

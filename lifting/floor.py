@@ -20,6 +20,7 @@ from lifting.errors import LiftingError
 from lifting.feet import ANKLE_M, ANKLES, GAP_S, LEGS, Speedometer
 from pose.camera import Extrinsics
 from pose.joint_sets import H36M17
+from pose.types import GroundPlane
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -28,12 +29,15 @@ DEFAULT_HEIGHT_M = 1.2
 """Of a camera of which nothing is known: on a table, or a shelf."""
 
 LEVEL_SD_DEG = 15.0
-"""How far cameras are usually tilted; the spread of the assumption that one is level."""
+"""How far cameras usually look up or down; the spread of the assumption that one is level."""
+
+_ROLL_SHARE = 0.15
+"""Few cameras stand askew: how far they do, as a share of how far they look up or down."""
 
 _CAMERA_UP = np.array([0.0, -1.0, 0.0])
 _PELVIS, _THORAX = H36M17.index("pelvis"), H36M17.index("thorax")
 
-_FEET_SD_M = 0.03
+_FEET_SD_M = 0.06
 """Of an ankle that stands about the plane of all of them, for one place of the floor."""
 
 _BODY_SD_DEG, _BODY_BIAS_DEG = 6.0, 3.0
@@ -105,6 +109,12 @@ class Floor:
     def confidence(self) -> float:
         """0 to 1: 1 where the direction is sure, 1/2 where it may be off by 5 degrees, 0 where nothing was seen."""
         return 1 / (1 + (self.spread_deg / 5) ** 2) if self.seen_feet else 0.0
+
+    @property
+    def plane(self) -> GroundPlane:
+        """The same for those who do not know this class."""
+        x, y, z = self.up.tolist()
+        return GroundPlane((x, y, z), float(self.height_m), self.confidence, self.source.value)
 
     @property
     def extrinsics(self) -> Extrinsics:
@@ -221,11 +231,14 @@ def _normal_equations(
     pull = -(weight * miss) @ slopes
     if not len(feet_m):
         information[2, 2] = 1.0
-    priors = [body, (_CAMERA_UP, math.radians(level_sd_deg)) if level_sd_deg else (None, math.inf)]
-    for direction, sd in priors:
-        if direction is not None:
-            information[:2, :2] += np.eye(2) / sd**2
-            pull[:2] += across @ direction / sd**2
+    if body[0] is not None:
+        information[:2, :2] += np.eye(2) / body[1] ** 2
+        pull[:2] += across @ body[0] / body[1] ** 2
+    if level_sd_deg:  # up has no part along the picture's x nor along the line of sight
+        sd = math.radians(level_sd_deg) * np.array([_ROLL_SHARE, 1.0])
+        parts = across[:, [0, 2]] / sd  # (2 tangents, x and z)
+        information[:2, :2] += parts @ parts.T
+        pull[:2] -= parts @ (up[[0, 2]] / sd)
     return pull, information
 
 

@@ -192,6 +192,12 @@ class PersonScale:
         self._seen: deque[tuple[Float, Bool]] = deque(maxlen=poses)
         self._time_s = -math.inf
         self._scale = Scale(1.0, math.inf, ScaleSource.NOTHING)
+        self._bones_m: Float = np.full(len(_PAIRS), np.nan)
+
+    @property
+    def bones_m(self) -> Float:
+        """Lengths (17,) of the bones as `bone_lengths` has them by now, in the lifter's metres."""
+        return self._bones_m
 
     @property
     def scale(self) -> Scale:
@@ -206,5 +212,6 @@ class PersonScale:
             self._time_s = time_s
             self._seen.append((xyz_m.copy(), valid.copy()))
             poses, known = zip(*self._seen, strict=True)
-            self._scale = _scale_of(bone_lengths(np.stack(poses), np.stack(known)), self._height_m)
+            self._bones_m = bone_lengths(np.stack(poses), np.stack(known))
+            self._scale = _scale_of(self._bones_m, self._height_m)
         return self._scale

@@ -5,6 +5,7 @@ Camera axes: x right, y down, z forward, metres. The centre of the top left pixe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -209,6 +210,21 @@ class Intrinsics:
         """
         return replace(self, cx=self.cx - left, cy=self.cy - top, width=width, height=height)
 
+    def turned(self, clockwise_deg: int) -> Intrinsics:
+        """The same camera once its picture was turned by 0, 90, 180 or 270 degrees.
+
+        >>> turned = Intrinsics(100, 90, 30, 20, 101, 81).turned(90)
+        >>> turned.fx, turned.fy, turned.cx, turned.cy
+        (90, 100, 60, 30)
+        """
+        if clockwise_deg not in (0, 90, 180, 270):
+            raise ValueError(f"a picture is turned by 0, 90, 180 or 270 degrees, not by {clockwise_deg}")
+        out = self
+        for _ in range(clockwise_deg // 90):  # x becomes down, y becomes left
+            lens = replace(out.distortion, p1=out.distortion.p2, p2=-out.distortion.p1 + 0.0)
+            out = Intrinsics(out.fy, out.fx, out.height - 1 - out.cy, out.cx, out.height, out.width, lens)
+        return out
+
     def project(self, xyz_m: ArrayLike) -> Float:
         """Pixels (..., 2) of points (..., 3) in camera axes.
 
@@ -240,6 +256,10 @@ class Intrinsics:
     def back_project(self, xy_px: ArrayLike, depth_m: ArrayLike) -> Float:
         """Points (..., 3) in camera axes at pixels (..., 2) and depths (...) along z."""
         return np.asarray(self.rays(xy_px) * np.asarray(depth_m, np.float64)[..., None])
+
+
+CameraModel = Callable[[int, int], Intrinsics]
+"""The camera that took pictures of a width and height in pixels."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pose.joint_sets import H36M17
+
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
@@ -22,6 +24,12 @@ PCK_THRESHOLD_M = 0.150
 """Within this a joint counts as found: about half a head's size (Mehta et al. 2017)."""
 
 AUC_STEP_M = 0.005
+_LIMBS = tuple(
+    tuple(tuple(H36M17.index(f"{side}_{part}") for part in parts) for side in ("right", "left"))
+    for parts in (("elbow", "wrist"), ("knee", "ankle"))
+)
+"""Arms and legs by side: the joints that lie far enough apart to tell sides by."""
+
 _HORIZONTAL = (0, 2)
 """x and z of world axes."""
 
@@ -206,6 +214,44 @@ def foot_slides(feet_m: ArrayLike, planted: ArrayLike) -> Float:
     if not slides:
         raise ValueError("no foot stands for two frames: nothing to measure")
     return np.array(slides)
+
+
+def swapped_limbs(predicted: ArrayLike, truth: ArrayLike, least: float = 0.1) -> Bool:
+    """Which limbs, arms and legs (T, 2), of H36M17 poses (T, 17, 3) bear each other's names; NaN for unknown joints.
+
+    A limb counts where its joints, taken under the other side's names, lie nearer to the truth by `least` a joint, in
+    the unit of the input; poses relative to the root. Of limbs that are close together nobody can tell, and none counts.
+
+    >>> truth = np.zeros((1, 17, 3))
+    >>> truth[0, [1, 2, 3], 0], truth[0, [4, 5, 6], 0] = -0.2, 0.2
+    >>> swapped_limbs(truth * -1, truth)
+    array([[False,  True]])
+    """
+    found, true = np.asarray(predicted, np.float64), np.asarray(truth, np.float64)
+    if found.shape != true.shape or found.ndim != 3 or found.shape[1:] != (len(H36M17), 3):
+        raise ValueError(f"poses have shape (T, 17, 3) both, not {found.shape} and {true.shape}")
+    out = np.zeros((len(found), len(_LIMBS)), bool)
+    for limb, (right, left) in enumerate(_LIMBS):
+        own, twin = [*right, *left], [*left, *right]
+        gain = np.linalg.norm(found[:, own] - true[:, own], axis=-1) - np.linalg.norm(
+            found[:, twin] - true[:, own], axis=-1
+        )
+        known = np.isfinite(gain)
+        out[:, limb] = np.where(known, gain, 0).sum(axis=1) > least * np.maximum(known.sum(axis=1), 1)
+    return out
+
+
+def side_jumps(poses: ArrayLike, least: float = 0.1) -> Bool:
+    """Where arms and legs (T, 2) change sides from one frame to the next: `swapped_limbs` against the frame before.
+
+    For real clips, whose truth nobody knows: somebody who swaps sides moves through himself, a name jumps. Poses
+    (T, 17, 3) of consecutive frames, NaN for unknown joints.
+    """
+    found = np.asarray(poses, np.float64)
+    out = np.zeros((len(found), len(_LIMBS)), bool)
+    if len(found) > 1:
+        out[1:] = swapped_limbs(found[1:], found[:-1], least)
+    return out
 
 
 def oks(found_xy: ArrayLike, true_xy: ArrayLike, labelled: ArrayLike, area: float, sigmas: ArrayLike) -> float:

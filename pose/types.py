@@ -15,8 +15,38 @@ Bool = NDArray[np.bool_]
 Image = NDArray[np.uint8]
 """A picture, uint8, shape (H, W, 3), BGR."""
 
+KNOWN_FLOOR = 0.3
+"""Confidence from which a floor is believed: its direction is off by 8 degrees at most, as a standard deviation."""
+
 UNTRACKED = -1
 """`track_id` of somebody whom no tracker has seen yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroundPlane:
+    """The floor as the camera sees it: points p with `up . p = -camera_height_m`.
+
+    Attributes
+    ----------
+    up : tuple of 3 floats
+        Unit vector against gravity in camera axes; (0, -1, 0) for a level camera.
+    camera_height_m : float
+        Of the camera over the floor.
+    confidence : float
+        0 (a guess) to 1.
+    source : str
+        What it rests on, in words.
+    """
+
+    up: tuple[float, float, float]
+    camera_height_m: float
+    confidence: float
+    source: str
+
+    @property
+    def known(self) -> bool:
+        """Whether it is more than a guess."""
+        return self.confidence >= KNOWN_FLOOR
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
+from pose.camera import CameraModel, Intrinsics
 from pose.errors import ExitCode
 from pose.types import Frame, Image
 from stream.edit_options import EditOptions
@@ -55,6 +56,7 @@ class EditedSource:
         try:
             upright = (source.height, source.width) if edit.rotate_deg % 180 else (source.width, source.height)
             edit.check_crop(*upright, self.name)
+            self.whole = (source.width, source.height)
             self.width, self.height = upright if edit.crop_px is None else edit.crop_px[2:]
             begin_s = self._stand_at_start()
         except StreamError as error:
@@ -66,6 +68,12 @@ class EditedSource:
         self.fps = None if source.fps is None else source.fps / edit.every
         self.duration_s, self.frame_count = self._extent(begin_s)
         self._begin_s = max(begin_s, self._start_s)
+
+    @property
+    def _counted_from(self) -> int | None:
+        """Number of the frame from which every n-th is taken."""
+        first = None if self._first is None else self._first.index
+        return first if self._edit.count_from is None else self._edit.count_from
 
     @property
     def state(self) -> SourceState:
@@ -97,6 +105,17 @@ class EditedSource:
             before = deque(self._from(self._seek_source(target_s)), maxlen=1)
             self._waiting = before.pop() if before else None
         self._ended = self._waiting is None
+
+    def camera(self, width: int, height: int, camera: CameraModel) -> Intrinsics:
+        """The camera of a picture given here, where `camera` tells it for the source's own pictures.
+
+        What was cropped away still counts: the optical axis goes through the middle of the whole picture.
+        """
+        edit = self._edit
+        if edit.crop_px is not None:
+            return camera(*self.whole).turned(edit.rotate_deg).cropped(*edit.crop_px)
+        sides = (height, width) if edit.rotate_deg % 180 else (width, height)
+        return camera(*sides).turned(edit.rotate_deg)
 
     def close(self) -> None:
         """Close the source."""
@@ -136,7 +155,7 @@ class EditedSource:
         for frame in self._source.frames():
             if frame.time_s >= self._end_s:
                 break
-            number = 0 if self._first is None else frame.index - self._first.index
+            number = 0 if self._counted_from is None else frame.index - self._counted_from
             if frame.time_s >= earliest_s and number % self._edit.every == 0:
                 return frame
         self._ended = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from pose.types import Frame, People
+from pose.types import Frame, GroundPlane, People
 
 CAPTURE = "capture"
 """Name of the first step of every pipeline: the source gave the frame."""
@@ -34,16 +34,23 @@ class Item:
         real time was due to show it, else when it was decoded.
     passed_s : tuple of Passage
         The stages it has passed, oldest first.
+    floor : GroundPlane or None
+        Where the floor is by now; None until somebody was lifted to 3D.
     """
 
     frame: Frame
     captured_s: float
     people: People | None = None
     passed_s: tuple[Passage, ...] = ()
+    floor: GroundPlane | None = None
 
     def with_people(self, people: People) -> Item:
         """The same item once somebody has looked who is in it."""
         return replace(self, people=people)
+
+    def with_3d(self, people: People, floor: GroundPlane) -> Item:
+        """The same item with its people in 3D, and the floor that they stand on."""
+        return replace(self, people=people, floor=floor)
 
     def with_passage(self, stage: str, entered_s: float, left_s: float) -> Item:
         """The same item after one more stage; the times are those of `time.perf_counter`."""

@@ -1,0 +1,303 @@
+"""From lifted people to people of their true size who stand on a floor: scale, standing feet, gravity.
+
+The lifter answers person by person and frame by frame, in its own metres. Here every person gets bones of one length
+(`lifting.bones`) and one factor (`lifting.scale`), standing feet stay where they are (`lifting.hold`), and what they
+stand on becomes the floor (`lifting.floor`). `Grounding` runs frame by frame; `ground_clip` and `ground_track` know the whole clip. Everything
+stays in camera axes: `Floor.extrinsics.to_world` makes it level.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lifting.bones import with_bones
+from lifting.errors import LiftingError
+from lifting.feet import LEGS
+from lifting.floor import Floor, FloorTracker, estimate_floor
+from lifting.hold import FeetHold, hold_feet, on_rays
+from lifting.scale import PersonScale, Scale, bone_lengths, check_height, solve_scale
+from pose.camera import Intrinsics
+from pose.joint_sets import H36M17_BONES
+from pose.types import People
+
+Float = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+FORGET_S = 2.0
+"""Somebody who is away for longer is forgotten."""
+
+_SETTLED_S = 0.7
+"""How a body stands when it has just come is not believed for so long."""
+
+_EASE_S = 0.8
+_SIZE_EASE_S = 1.5
+"""Within about these times the floor and a person's size follow what is worked out, so that nothing jumps."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroundOptions:
+    """What is done to lifted people.
+
+    Attributes
+    ----------
+    height_m : float or None
+        Height without shoes of the people in view; None takes everybody for an adult of usual size.
+    hold : bool
+        Whether standing feet are held.
+    """
+
+    height_m: float | None = None
+    hold: bool = True
+
+    def __post_init__(self) -> None:
+        check_height(self.height_m)
+
+
+@dataclass(slots=True)
+class _Person:
+    """What is remembered of one person."""
+
+    size: PersonScale
+    since_s: float
+    seen_s: float
+    feet: FeetHold = field(default_factory=FeetHold)
+    log_factor: float = 0.0
+    log_bones: Float = field(default_factory=lambda: np.full(len(H36M17_BONES), np.nan))
+
+
+class Grounding:
+    """Scales people, holds their standing feet and finds the floor, frame by frame.
+
+    Parameters
+    ----------
+    intrinsics : Intrinsics
+        The ones that the people were lifted with.
+    options : GroundOptions, optional
+    """
+
+    def __init__(self, intrinsics: Intrinsics, options: GroundOptions | None = None) -> None:
+        self._intrinsics = intrinsics
+        self._options = options or GroundOptions()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everybody and the floor."""
+        self._people: dict[int, _Person] = {}
+        self._tracker = FloorTracker()
+        self._floor = self._tracker.floor
+        self._time_s = -math.inf
+
+    @property
+    def floor(self) -> Floor:
+        """Where the floor is by now; its `confidence` is 0 as long as nobody stood on it."""
+        return self._floor
+
+    @property
+    def scales(self) -> Mapping[int, Scale]:
+        """Everybody's size by track id, with what it rests on."""
+        return {one: person.size.scale for one, person in self._people.items()}
+
+    def step(self, people: People, time_s: float) -> People:
+        """The same people with `xyz_m` and `root_m` in their true size and their standing feet held.
+
+        Raises
+        ------
+        LiftingError
+            Where people were not lifted, or the time is not finite.
+        """
+        if not people.lifted or not math.isfinite(time_s):
+            raise LiftingError("only lifted people at a finite time can be put on the floor")
+        if time_s < self._time_s:
+            self._people.clear()
+        elapsed_s = min(1.0, max(0.0, time_s - self._time_s))
+        self._time_s = time_s
+        for gone in [one for one, person in self._people.items() if time_s - person.seen_s > FORGET_S]:
+            del self._people[gone]
+        xyz, root = people.xyz_m.astype(np.float64), people.root_m.astype(np.float64)
+        score = np.where(np.isfinite(people.xy_px).all(axis=-1), people.score, 0.0).astype(np.float64)
+        rays = self._intrinsics.rays(np.where((score > 0)[..., None], people.xy_px, 0.0))
+        score = np.where(np.isfinite(rays).all(axis=-1), score, 0.0)
+        settled = np.zeros(len(people), bool)
+        for row, one in enumerate(people.track_id.tolist()):
+            if not people.valid[row].any():
+                continue
+            person = self._person(one, time_s)
+            settled[row] = time_s - person.since_s >= _SETTLED_S
+            factor, bones = self._size(person, xyz[row], people.valid[row], time_s, elapsed_s)
+            even = with_bones(xyz[row], bones)
+            root[row] += on_rays(xyz[row], even, rays[row], score[row], root[row, 2])
+            xyz[row], root[row] = even * factor, root[row] * factor
+            if self._options.hold:
+                xyz[row], root[row], _ = person.feet.step(
+                    xyz[row], root[row], people.valid[row], rays[row], score[row], time_s
+                )
+        valid = people.valid & settled[:, None]
+        self._tracker.step(xyz + root[:, None], valid, people.track_id, time_s)
+        self._floor = _eased(self._floor, self._tracker.floor, elapsed_s)
+        return people.with_3d(xyz.astype(np.float32), root.astype(np.float32), people.valid)
+
+    def _person(self, track_id: int, time_s: float) -> _Person:
+        person = self._people.get(track_id)
+        if person is None:
+            person = self._people[track_id] = _Person(PersonScale(self._options.height_m), time_s, time_s)
+        person.seen_s = time_s
+        return person
+
+    @staticmethod
+    def _size(person: _Person, xyz_m: Float, valid: Bool, time_s: float, elapsed_s: float) -> tuple[float, Float]:
+        """The person's factor and bones (16,) before it: what is known at first at once, then slowly what comes to it."""
+        goal = math.log(person.size.step(xyz_m, valid, time_s).factor)
+        bones = np.log(np.maximum(person.size.bones_m[: len(H36M17_BONES)], 1e-3))
+        share = 1.0 if time_s - person.since_s < _SETTLED_S else -math.expm1(-elapsed_s / _SIZE_EASE_S)
+        person.log_factor += share * (goal - person.log_factor)
+        followed = person.log_bones + share * (bones - person.log_bones)
+        person.log_bones = np.where(np.isnan(followed), bones, followed)
+        return math.exp(person.log_factor), np.exp(person.log_bones)
+
+
+def _eased(now: Floor, goal: Floor, elapsed_s: float) -> Floor:
+    """The floor on its way to another one; there at once where nothing was known before."""
+    if not now.seen_feet:
+        return goal
+    share = -math.expm1(-elapsed_s / _EASE_S)
+    up = now.up + share * (goal.up - now.up)
+    height_m = now.height_m + share * (goal.height_m - now.height_m)
+    return replace(goal, up=up / np.linalg.norm(up), height_m=height_m)
+
+
+@dataclass(frozen=True, slots=True)
+class GroundedTrack:
+    """One person of a clip in true size, with standing feet held.
+
+    Attributes
+    ----------
+    xyz_m : array, float64, shape (T, 17, 3)
+        Relative to the pelvis, camera axes.
+    root_m : array, float64, shape (T, 3)
+    planted : array, bool, shape (T, 2)
+        Whether the right and the left foot stand.
+    scale : Scale
+        The factor that is in `xyz_m` and `root_m` already, and what it rests on.
+    """
+
+    xyz_m: Float
+    root_m: Float
+    planted: Bool
+    scale: Scale
+
+
+def ground_track(
+    time_s: Float,
+    xyz_m: Float,
+    root_m: Float,
+    valid: Bool,
+    rays: Float,
+    score: Float,
+    options: GroundOptions | None = None,
+) -> GroundedTrack:
+    """One person's whole track in one size, with standing feet held with hindsight.
+
+    Parameters
+    ----------
+    time_s : array, shape (T,)
+        Rising.
+    xyz_m : array, shape (T, 17, 3)
+        H36M17 joints relative to the pelvis, camera axes, as lifted.
+    root_m : array, shape (T, 3)
+        The pelvis, camera axes.
+    valid : array of bool, shape (T, 17)
+    rays : array, shape (T, 18, 3)
+        `intrinsics.rays(xy_px)` of the OPENPOSE18 joints, smoothed or not; anything where the score is 0.
+    score : array, shape (T, 18)
+    options : GroundOptions, optional
+
+    Raises
+    ------
+    LiftingError
+        Where times do not rise, or something that counts is not finite.
+    """
+    asked = options or GroundOptions()
+    xyz, root = np.array(xyz_m, np.float64), np.array(root_m, np.float64)
+    planted = np.zeros((len(xyz), len(LEGS)), bool)
+    known = np.flatnonzero(valid.any(axis=1))
+    scale = solve_scale(xyz[known], valid[known], asked.height_m)
+    if not len(known):
+        return GroundedTrack(xyz, root, planted, scale)
+    certain = np.where(np.isfinite(rays[known]).all(axis=-1), score[known], 0.0)
+    sight = np.where(certain[..., None] > 0, rays[known], 0.0)
+    even = with_bones(xyz[known], bone_lengths(xyz[known], valid[known])[: len(H36M17_BONES)])
+    root[known] += on_rays(xyz[known], even, sight, certain, root[known, 2])
+    xyz[known] = even
+    xyz, root = xyz * scale.factor, root * scale.factor
+    if asked.hold:
+        xyz[known], root[known], planted[known] = hold_feet(
+            np.asarray(time_s, np.float64)[known], xyz[known], root[known], valid[known], sight, certain
+        )
+    return GroundedTrack(xyz, root, planted, scale)
+
+
+@dataclass(frozen=True, slots=True)
+class GroundedClip:
+    """Everybody of a clip as flat rows, one a person and frame, in the order they were given.
+
+    Attributes
+    ----------
+    xyz_m : array, float32, shape (N, 17, 3)
+    root_m : array, float32, shape (N, 3)
+    planted : array, bool, shape (N, 2)
+        Whether the right and the left foot stand.
+    floor : Floor
+        From all frames.
+    scales : mapping of int to Scale
+        Everybody's factor by track id, applied already.
+    """
+
+    xyz_m: NDArray[np.float32]
+    root_m: NDArray[np.float32]
+    planted: Bool
+    floor: Floor
+    scales: Mapping[int, Scale]
+
+
+def ground_clip(
+    time_s: Float,
+    track_id: NDArray[np.int32],
+    xyz_m: NDArray[np.float32],
+    root_m: NDArray[np.float32],
+    valid: Bool,
+    xy_px: NDArray[np.float32],
+    score: NDArray[np.float32],
+    intrinsics: Intrinsics,
+    options: GroundOptions | None = None,
+) -> GroundedClip:
+    """A whole clip on its floor: `ground_track` for everybody, then the floor from all frames.
+
+    Parameters
+    ----------
+    time_s, track_id, xyz_m, root_m, valid, xy_px, score : arrays, shape (N, ...)
+        The rows of a pose file, frames in order; lifted with `intrinsics`.
+    intrinsics : Intrinsics
+    options : GroundOptions, optional
+
+    Raises
+    ------
+    LiftingError
+        Where one person's times do not rise, or something that counts is not finite.
+    """
+    out_xyz, out_root = xyz_m.astype(np.float64), root_m.astype(np.float64)
+    planted, scales = np.zeros((len(xyz_m), len(LEGS)), bool), {}
+    rays = intrinsics.rays(np.where((score > 0)[..., None], xy_px, 0.0))
+    for one in np.unique(track_id).tolist():
+        rows = np.flatnonzero(track_id == one)
+        track = ground_track(
+            time_s[rows], out_xyz[rows], out_root[rows], valid[rows], rays[rows], score[rows].astype(float), options
+        )
+        out_xyz[rows], out_root[rows], planted[rows] = track.xyz_m, track.root_m, track.planted
+        scales[one] = track.scale
+    floor = estimate_floor(out_xyz + out_root[:, None], valid, track_id, time_s)
+    return GroundedClip(out_xyz.astype(np.float32), out_root.astype(np.float32), planted, floor, scales)
