@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,7 @@ from benchmarks.pipeline import PipelineOptions
 from commands.demo import CLIP
 from commands.engine import opened_engine
 from commands.options import BenchOptions
-from detection.registry import HUMAN_POSE
-from detection.weights import find_weights
+from detection.weights import find_network
 from pose.errors import ExitCode
 
 Result = dict[str, Any]
@@ -86,6 +86,13 @@ def _network(options: BenchOptions, console: Console) -> Result:
     return network.run(_model(options), options.pose.threads)
 
 
+def _outputs(options: BenchOptions, console: Console) -> Result:
+    from benchmarks import outputs
+
+    with opened_engine(options.pose, console) as engine:
+        return outputs.run(engine.detector, _on_clip(replace(options, seconds=None)), options.seconds, console)
+
+
 def _pipeline(options: BenchOptions, console: Console) -> Result:
     from benchmarks import pipeline
 
@@ -117,8 +124,8 @@ def _start(options: BenchOptions, console: Console) -> Result:
 
 
 def _model(options: BenchOptions) -> Path:
-    """The checked weights of the multi-person network."""
-    model = find_weights(HUMAN_POSE.name, options.pose.weights)
+    """The network that is named, else the best at hand."""
+    model = find_network(options.pose.weights)
     if model is None:
         raise BenchmarkError("the network's weights were not found; python main.py weights fetches them")
     return model
@@ -137,6 +144,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "lifting": _lifting,
     "memory": _memory,
     "network": _network,
+    "outputs": _outputs,
     "pipeline": _pipeline,
     "render": _render,
     "smoothing": _smoothing,

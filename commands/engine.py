@@ -14,11 +14,13 @@ from rich.console import Console
 from commands.options import PoseOptions
 from detection.choose import open_detector
 from detection.detector import Detector
+from lifting.ground import GroundOptions
 from pose.calibration import load_calibration
 from pose.types import Frame
 from render.renderer import prepare
 from stream.item import Item
-from stream.stages import CameraModel, DetectStage, LiftStage, assumed_camera, stages_on
+from stream.source import Source
+from stream.stages import CameraModel, DetectStage, LiftStage, assumed_camera, camera_behind, stages_on
 
 _COMPILED_PARTS = ("detection", "lifting", "render")
 
@@ -39,9 +41,18 @@ class Engine:
     label: str
     options: PoseOptions
 
-    def stages(self) -> tuple[DetectStage, LiftStage]:
-        """Fresh stages: nobody is known to them."""
-        return stages_on(self.detector, self.options.smoothing, _camera(self.options))
+    def stages(self, source: Source) -> tuple[DetectStage, LiftStage]:
+        """Fresh stages for the pictures of a source: nobody is known to them."""
+        return stages_on(self.detector, self.options.smoothing, self.camera(source), self.ground)
+
+    def camera(self, source: Source) -> CameraModel:
+        """The camera of the pictures of a source, cropped and turned as they are."""
+        return camera_behind(source, _camera(self.options))
+
+    @property
+    def ground(self) -> GroundOptions:
+        """How tall people are taken for."""
+        return GroundOptions(height_m=self.options.height_m)
 
 
 def _camera(options: PoseOptions) -> CameraModel:

@@ -7,9 +7,12 @@ import time
 
 from rich.console import Console
 
+from commands.coaching import Coaching, event_line, open_coaching
 from commands.engine import opened_engine
 from commands.errors import CommandError
+from commands.ground import size_line
 from commands.options import LiveOptions
+from commands.outputs import chosen_outputs, running
 from commands.recorder import Recorder
 from commands.screen import Screen, lag_note, stamp
 from pose.errors import ExitCode, LiftCamError
@@ -17,7 +20,8 @@ from render.view import ViewOptions
 from render.window import Action, Window, has_display
 from stream.item import Item
 from stream.meter import Meter
-from stream.pipeline import Pipeline
+from stream.outputs.stage import OutputStage, no_coach
+from stream.pipeline import Pipeline, Stage
 from stream.source import SourceOptions, SourceState
 from stream.sources import open_source
 
@@ -35,29 +39,49 @@ def run(options: LiveOptions) -> ExitCode:
             raise CommandError(
                 f"no window can be opened: {check.reason}; use --no-display, or `file CLIP --no-display --out DIR`"
             )
+
+    def say(line: str) -> None:
+        console.print(line, markup=False)
+
+    mirror = options.source.isdecimal() if options.mirror is None else options.mirror
+    outputs = chosen_outputs(options.outputs, options.source, options.size, mirror, say)
     meter = Meter()
     with contextlib.ExitStack() as stack:
+        coaching = open_coaching(options.coach, options.display, say)
+        if coaching is not None:
+            stack.enter_context(coaching)
         # the source first: a camera that is not there is said at once, not after the network was compiled
         source = open_source(options.source, SourceOptions(size=_CAMERA_SIZE, realtime=True))
         stack.callback(source.close)
         engine = stack.enter_context(opened_engine(options.pose, console))
-        mirror = options.source.isdecimal() if options.mirror is None else options.mirror
         window = None
         if options.display:
             window = stack.enter_context(
                 Window(
                     "LiftCam",
                     options.size,
-                    options=ViewOptions(mirror=mirror, help_notes=lag_note(options.pose.smoothing)),
+                    options=ViewOptions(
+                        mirror=mirror, help_notes=(*lag_note(options.pose.smoothing), size_line(options.pose))
+                    ),
                 )
             )
-        pipeline = stack.enter_context(Pipeline(source, engine.stages(), live=True))
+        stages: list[Stage] = [*engine.stages(source)]
+        if outputs:
+            working = stack.enter_context(running(outputs, say))
+            notes = no_coach if coaching is None else coaching.noted
+            stages.append(OutputStage(working, engine.camera(source), notes))
+        pipeline = stack.enter_context(Pipeline(source, stages, live=True))
+        console.print(size_line(options.pose), markup=False)
         if window is None:
-            _watch(pipeline, meter, options.seconds, console)
+            _watch(pipeline, meter, options.seconds, console, coaching)
         else:
-            screen = Screen(window, pipeline, meter, engine.label, options.out)
+            screen = Screen(window, pipeline, meter, engine.label, options.out, coaching)
+            screen.level = options.pose.level
             _show(screen, pipeline, options)
     whole = meter.whole()
+    if coaching is not None:
+        for line in coaching.lines():
+            console.print(line, markup=False)
     console.print(
         f"{whole.items} frames, {whole.fps:.1f} a second, capture to display p50 {whole.latency.p50_ms:.0f} ms, "
         f"p95 {whole.latency.p95_ms:.0f} ms, {pipeline.dropped} dropped"
@@ -69,8 +93,12 @@ def _over(began_s: float, seconds: float | None) -> bool:
     return seconds is not None and time.perf_counter() - began_s >= seconds
 
 
-def _watch(pipeline: Pipeline, meter: Meter, seconds: float | None, console: Console) -> None:
-    """Without a window: a line every few seconds."""
+def _watch(
+    pipeline: Pipeline, meter: Meter, seconds: float | None, console: Console, coaching: Coaching | None
+) -> None:
+    """Without a window: a line every few seconds, and one a repetition and cue."""
+    if coaching is not None:
+        coaching.session.subscribe(lambda event: console.print(event_line(event), markup=False))
     began_s = reported_s = time.perf_counter()
     state = SourceState.LIVE
     item: Item | None = None
@@ -79,6 +107,8 @@ def _watch(pipeline: Pipeline, meter: Meter, seconds: float | None, console: Con
         if new is not None:
             item = new
             meter.add(item)
+            if coaching is not None and item.people is not None:
+                coaching.step(item.frame, item.people)
         if pipeline.source.state is not state:
             state = pipeline.source.state
             console.print(f"{pipeline.source.name}: {state.value}", markup=False)
@@ -125,7 +155,7 @@ class _Recording:
         if self._recorder is None or item.people is None:
             return
         try:
-            self._recorder.add(item.frame, item.people, self._screen.window.pixels)
+            self._recorder.add(item.frame, item.people, self._screen.window.pixels, item.floor)
         except LiftCamError as error:
             self._recorder, self._screen.recording = None, False
             self._screen.notice.say(str(error))

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from detection.offline.filter_options import Filter
+from lifting.errors import LiftingError
+from lifting.scale import check_height
 from stream.edit_options import EditOptions
+
+_HEIGHT = re.compile(r"(\d+(?:[.,]\d+)?)\s*(m|cm)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,10 @@ class PoseOptions:
         Field of view of the camera's longer side, degrees, where there is no calibration.
     calibration : Path or None
         A calibration file of the camera.
+    height_m : float or None
+        Height of the people in view; None takes everybody for an adult of usual size.
+    level : bool
+        Whether the 3D view and the exports are level with the floor at y = 0, once it is known.
     """
 
     detector: str
@@ -37,6 +47,61 @@ class PoseOptions:
     smoothing: float
     fov_deg: float
     calibration: Path | None = None
+    height_m: float | None = None
+    level: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CoachOptions:
+    """Who counts and coaches.
+
+    Attributes
+    ----------
+    exercise : str or None
+        A name, a TOML file, or "auto"; None for no coach.
+    voice : bool
+        Whether cues are spoken.
+    plan : Path or None
+        A plan that leads through a workout.
+    history : Path or None
+        The history's file; None takes the user's own.
+    keep : bool or None
+        Whether what is counted goes into the history; None: what comes from a camera or a stream does.
+    source : str
+        What is looked at.
+    """
+
+    exercise: str | None = None
+    voice: bool = False
+    plan: Path | None = None
+    history: Path | None = None
+    keep: bool | None = False
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputOptions:
+    """Where the poses go, besides the window.
+
+    Attributes
+    ----------
+    json : str or None
+        A file, `-`, `udp://HOST:PORT` or `tcp://HOST:PORT`.
+    osc : str or None
+        HOST:PORT.
+    lsl, virtual_camera : bool
+    rerun : Path or None
+        A `.rrd` file.
+    serve : str or None
+        HOST:PORT of the page.
+    """
+
+    json: str | None = None
+    osc: str | None = None
+    lsl: bool = False
+    virtual_camera: bool = False
+    rerun: Path | None = None
+    serve: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +122,8 @@ class LiveOptions:
         End after so many seconds.
     display : bool
         Whether a window opens.
+    coach : CoachOptions
+    outputs : OutputOptions
     """
 
     pose: PoseOptions
@@ -66,6 +133,8 @@ class LiveOptions:
     out: Path
     seconds: float | None
     display: bool
+    coach: CoachOptions = field(default_factory=CoachOptions)
+    outputs: OutputOptions = field(default_factory=OutputOptions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +159,13 @@ class FileOptions:
         Formats to write; poses.npz is always written.
     edit : EditOptions
         Which part of the clip, turned and cropped how.
+    coach : CoachOptions
+    fast : bool
+        One pass over the frames as they come, instead of two.
+    filter : Filter
+        How the second pass smooths.
+    people : int or None
+        Of so many people at most, those who are seen longest.
     """
 
     pose: PoseOptions
@@ -101,6 +177,10 @@ class FileOptions:
     video_name: str | None = None
     exports: tuple[str, ...] = ("npz", "mp4")
     edit: EditOptions = field(default_factory=EditOptions)
+    coach: CoachOptions = field(default_factory=CoachOptions)
+    fast: bool = False
+    filter: Filter = field(default_factory=Filter)
+    people: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +207,28 @@ class BenchOptions:
     clip: Path | None
     seconds: float | None
     shared: Path
+
+
+def parse_height(text: str) -> float:
+    """Metres of "1.78", "1.78 m", "178" or "178 cm".
+
+    Raises
+    ------
+    ValueError
+        Where the text is no height, or no person's.
+
+    >>> parse_height("1.78"), parse_height("178cm")
+    (1.78, 1.78)
+    """
+    words = _HEIGHT.fullmatch(text.strip().lower())
+    if words is None:
+        raise ValueError(f"{text!r} is no height: write 1.78 (metres) or 178 (centimetres)")
+    number = float(words[1].replace(",", "."))
+    in_cm = words[2] == "cm" or (not words[2] and number >= 50)
+    try:
+        return float(check_height(round(number / 100 if in_cm else number, 4)) or 0)
+    except LiftingError as error:
+        raise ValueError(str(error)) from error
 
 
 def parse_size(text: str) -> tuple[int, int]:

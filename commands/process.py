@@ -15,16 +15,24 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from commands import two_passes
+from commands.clip_job import POSES, VIDEO, stem, video_path
+from commands.clip_video import clip_sound
+from commands.coaching import Coaching, open_coaching
 from commands.engine import opened_engine
 from commands.errors import CommandError
+from commands.ground import levelled, size_line
 from commands.interrupts import Interrupts, deferred
 from commands.options import FileOptions
 from commands.recorder import Recorder
 from commands.screen import Screen
+from commands.two_passes import one_pass_because
 from export.formats import FORMATS, export_poses, parse_formats
 from export.motion import ExportOptions
 from export.poses import load_poses
+from export.world import World
 from pose.errors import ExitCode, LiftCamError
+from pose.files import why_not_writable
 from pose.types import Image, People
 from render.orbit import OrbitCamera
 from render.renderer import Renderer
@@ -35,9 +43,6 @@ from stream.meter import Meter
 from stream.pipeline import Pipeline
 from stream.source import Source, SourceOptions
 from stream.sources import open_source
-
-VIDEO, POSES = "mp4", "npz"
-"""What `--export` takes beside the formats of `export.formats`; the poses are always written."""
 
 
 @dataclass(slots=True)
@@ -69,8 +74,7 @@ class Outputs:
         """Files of a clip: poses.npz, and the annotated video under a name that cannot be the clip's own."""
         if options.out is None:
             return cls(None, None)
-        name = options.video_name or f"{_stem(options.clip)}_annotated.mp4"
-        return cls(options.out / name if VIDEO in options.exports else None, options.out / "poses.npz")
+        return cls(video_path(options), options.out / "poses.npz")
 
 
 def run(options: FileOptions) -> ExitCode:
@@ -83,31 +87,46 @@ def run(options: FileOptions) -> ExitCode:
     """
     if not options.display and options.out is None:
         raise CommandError("nothing to do: with --no-display, name a folder for the results with --out DIR")
+    problem = None if options.out is None else why_not_writable(options.out)
+    if problem is not None:
+        raise CommandError(f"cannot write into {options.out}: {problem}; choose another folder with --out")
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     shown = options.display and _display_or_say(options, console)
+    why = one_pass_because(options, shown)
+    if why is None:
+        return two_passes.run(options, console)
+    console.print(f"one pass, frame by frame: {why}", markup=False)
     outputs, meter, tally = Outputs.of(options), Meter(), Tally()
     with contextlib.ExitStack() as stack:
+        coaching = open_coaching(options.coach, shown, lambda line: console.print(line, markup=False))
+        if coaching is not None:
+            stack.enter_context(coaching)
         source = open_source(options.clip, SourceOptions(edit=options.edit))
         stack.callback(source.close)
         engine = stack.enter_context(opened_engine(options.pose, console))
         recorder = None
         if outputs.poses is not None:
-            recorder = Recorder(outputs.video, outputs.poses, source.name, source.fps, options.size)
+            sound = clip_sound(options.clip, lambda line: console.print(line, markup=False)) if outputs.video else None
+            recorder = Recorder(outputs.video, outputs.poses, source.name, source.fps, options.size, sound)
             stack.enter_context(recorder)
-        pipeline = stack.enter_context(Pipeline(source, engine.stages(), live=False))
+        pipeline = stack.enter_context(Pipeline(source, engine.stages(source), live=False))
+        console.print(size_line(options.pose), markup=False)
         began_s = time.perf_counter()
         if shown:
             window = stack.enter_context(Window(f"LiftCam - {source.name}", options.size))
-            screen = Screen(window, pipeline, meter, engine.label, options.out or Path())
+            screen = Screen(window, pipeline, meter, engine.label, options.out or Path(), coaching)
+            screen.level = options.pose.level
             _guarded(partial(_show, screen, pipeline, recorder, tally, options.realtime), tally)
         else:
-            _guarded(partial(_work, pipeline, meter, recorder, tally, options, console), tally)
+            _guarded(partial(_work, pipeline, meter, recorder, tally, options, console, coaching), tally)
         seconds = time.perf_counter() - began_s
     if tally.problem:
         console.print(f"liftcam: {tally.problem}", markup=False)
     summary = _summary(source, engine.label, meter, tally, outputs, seconds)
     if outputs.poses is not None and tally.frames:
         summary["exports"] = [str(path) for path in _export(options, outputs.poses, tally.frames)]
+    if coaching is not None:
+        summary["fitness"] = coaching.summary()
     typer.echo(json.dumps(summary))
     return tally.end
 
@@ -123,17 +142,15 @@ def with_exports(options: FileOptions, names: str) -> FileOptions:
     return replace(options, exports=parse_formats(names, others=(POSES, VIDEO)))
 
 
-def _stem(clip: str) -> str:
-    return Path(clip).stem or "clip"
-
-
 def _export(options: FileOptions, poses: Path, frames: int) -> list[Path]:
     """Write the further formats that were asked for, from the pose file."""
     names = [name for name in options.exports if name in FORMATS]
     if not names:
         return []
-    asked = ExportOptions(frame_count=frames, every=options.edit.every)
-    return export_poses(load_poses(poses), poses.parent, _stem(options.clip), names, asked)
+    found = load_poses(poses)
+    world = found.world if options.pose.level else World.from_up()
+    asked = ExportOptions(world=world, frame_count=frames, every=options.edit.every)
+    return export_poses(found, poses.parent, stem(options.clip), names, asked)
 
 
 def _display_or_say(options: FileOptions, console: Console) -> bool:
@@ -169,6 +186,7 @@ def _work(
     tally: Tally,
     options: FileOptions,
     console: Console,
+    coaching: Coaching | None,
     interrupts: Interrupts,
 ) -> None:
     """Every frame as fast as it goes, with a progress bar on a terminal."""
@@ -178,9 +196,11 @@ def _work(
         task = bar.add_task(pipeline.source.name, total=pipeline.source.frame_count, rate="")
         for item in pipeline:
             people = _people(item)
+            coach = coaching.step(item.frame, people) if coaching is not None else None
             if recorder is not None and renderer is not None:
-                view = View(item.frame, people, _status(pipeline.source, item))
-                recorder.add(item.frame, people, partial(_drawn, renderer, view))
+                view = View(item.frame, people, _status(pipeline.source, item), coach=coach)
+                view = levelled(view, item.floor, options.pose.level)
+                recorder.add(item.frame, people, partial(_drawn, renderer, view), item.floor)
             meter.add(item)
             tally.add(people)
             if tally.frames == 1:
@@ -232,7 +252,7 @@ def _show(
         screen.show(item)
         tally.add(_people(item))
         if recorder is not None:
-            recorder.add(item.frame, _people(item), screen.window.pixels)
+            recorder.add(item.frame, _people(item), screen.window.pixels, item.floor)
     pipeline.latest(0.0)  # raises what ended the pipeline, if anything did
 
 
@@ -285,6 +305,7 @@ def _summary(
     }
     return {
         "clip": source.name,
+        "passes": 1,
         "frames": tally.frames,
         "damaged": source.damaged,
         "seconds": round(seconds, 3),

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from commands.coaching import Coaching
+from commands.ground import levelled
 from detection.smoothing import LAG_MS
 from pose.errors import LiftCamError
 from pose.types import People
+from render.coach_view import CoachView
 from render.png import save_png
 from render.view import State, Status, View
 from render.window import Action, Window
@@ -56,22 +59,38 @@ class Screen:
         For the HUD.
     folder : Path
         Where screenshots go.
+    coaching : Coaching, optional
+        Follows every item that is shown.
     """
 
-    def __init__(self, window: Window, pipeline: Pipeline, meter: Meter, engine: str, folder: Path) -> None:
+    def __init__(
+        self,
+        window: Window,
+        pipeline: Pipeline,
+        meter: Meter,
+        engine: str,
+        folder: Path,
+        coaching: Coaching | None = None,
+    ) -> None:
         self.window = window
         self.notice = Notice()
         self.recording = False
+        self.level = False
         self._pipeline = pipeline
         self._meter = meter
         self._engine = engine
         self._folder = folder
         self._last: Item | None = None
+        self._coaching = coaching
+        self._coach: CoachView | None = None
 
     def show(self, item: Item) -> Item:
         """Draw a new item; it comes back with the passage of the display, and the meter has read it."""
         self._last = item
         began_s = time.perf_counter()
+        if self._coaching is not None:
+            self._coaching.choose(self.window.options.selected)
+            self._coach = self._coaching.step(item.frame, _people(item))
         self.window.show(self._view(item))
         shown = item.with_passage(DISPLAY, began_s, time.perf_counter())
         self._meter.add(shown)
@@ -92,9 +111,25 @@ class Screen:
                 self._pipeline.pause()
         elif action is Action.SCREENSHOT:
             self._screenshot()
+        elif action is Action.MUTE:
+            self._mute()
+        elif action in (Action.NEXT, Action.BACK):
+            self._lead(back=action is Action.BACK)
         elif action in (Action.SEEK_FORWARD, Action.SEEK_BACK) and seekable and self._last is not None:
             step = SEEK_S if action is Action.SEEK_FORWARD else -SEEK_S
             self._pipeline.seek(max(0.0, self._last.frame.time_s + step))
+
+    def _mute(self) -> None:
+        sounds = None if self._coaching is None else self._coaching.sounds
+        if sounds is None:
+            self.notice.say("there is no coach to be heard: --exercise NAME")
+            return
+        sounds.toggle()
+        self.notice.say("sound off" if sounds.muted else "sound on")
+
+    def _lead(self, back: bool) -> None:
+        if self._coaching is None or not self._coaching.lead(back):
+            self.notice.say("there is no plan to go on in: --plan FILE.toml")
 
     def _screenshot(self) -> None:
         path = self._folder / f"liftcam-{stamp()}.png"
@@ -124,7 +159,11 @@ class Screen:
             position_s=item.frame.time_s if source.duration_s else None,
             duration_s=source.duration_s,
         )
-        return View(item.frame, item.people if item.people is not None else People.nobody(), status)
+        return levelled(View(item.frame, _people(item), status, coach=self._coach), item.floor, self.level)
+
+
+def _people(item: Item) -> People:
+    return item.people if item.people is not None else People.nobody()
 
 
 def lag_note(smoothing: float) -> tuple[str, ...]:

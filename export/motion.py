@@ -27,6 +27,26 @@ EVEN = 0.25
 
 
 @dataclass(frozen=True, slots=True)
+class Repairs:
+    """What work on a whole clip put right of one person; the report tells it.
+
+    Attributes
+    ----------
+    tracklets : int
+        Of how many pieces the tracker had made the person.
+    swaps_mended : int
+        In how many stretches left and right were swapped back.
+    frames_filled, gaps_filled : int
+        Frames in which the person was not found and that were filled in, and how many gaps they made up.
+    """
+
+    tracklets: int = 1
+    swaps_mended: int = 0
+    frames_filled: int = 0
+    gaps_filled: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ExportOptions:
     """What the writers share.
 
@@ -41,15 +61,15 @@ class ExportOptions:
         The first frame that was looked at, where a clip was trimmed.
     every : int or None
         That only every n-th frame was looked at; None finds it out from the frames with somebody in them.
-    swaps_mended : mapping of int to int, or None
-        How often left and right were mended, by `track_id`; None where nobody counted. The report tells it.
+    repairs : mapping of int to Repairs, or None
+        What was put right, by `track_id`; None where nobody counted.
     """
 
     world: World = field(default_factory=World.from_up)
     frame_count: int | None = None
     first_frame: int = 0
     every: int | None = None
-    swaps_mended: Mapping[int, int] | None = None
+    repairs: Mapping[int, Repairs] | None = None
 
 
 DEFAULTS = ExportOptions()

@@ -5,14 +5,16 @@ from __future__ import annotations
 import zipfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from export.errors import ExportError
+from export.world import World
 from pose.files import written_beside
 from pose.joint_sets import H36M17, OPENPOSE18
-from pose.types import Bool, Float32, Frame, Int32, People
+from pose.types import Bool, Float32, Frame, GroundPlane, Int32, People
 
 FORMAT_VERSION = 1
 _JOINTS_2D, _JOINTS_3D = len(OPENPOSE18), len(H36M17)
@@ -27,6 +29,13 @@ _ROW_FIELDS = {
     "root_m": (np.float32, (3,)),
     "valid": (np.bool_, (_JOINTS_3D,)),
 }
+_MORE_ROWS = {
+    "raw_score": (np.float32, (_JOINTS_2D,)),
+    "interpolated": (np.bool_, (_JOINTS_2D,)),
+    "planted": (np.bool_, (2,)),
+}
+"""Rows that only a clip processed in two passes has."""
+_FLOOR = ("up", "camera_height_m")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,17 @@ class Poses:
         Size of the source's pictures in pixels.
     source : str
         Name of the source, without its folder.
+    raw_score : array, float32, shape (N, 18), or None
+        Scores as measured, before sides were mended and gaps filled; all 0 in a frame of a gap. None, as all of the
+        following, where frames were processed as they came.
+    interpolated : array, bool, shape (N, 18), or None
+        Joints that were not seen, but filled in between two sightings.
+    planted : array, bool, shape (N, 2), or None
+        Whether the right and the left foot stand.
+    up : array, float64, shape (3,), or None
+        Where up is, in camera axes; None where no floor was found.
+    camera_height_m : float or None
+        Height of the camera over the floor.
     """
 
     frame_index: Int32
@@ -69,11 +89,24 @@ class Poses:
     width: int
     height: int
     source: str
+    raw_score: Float32 | None = None
+    interpolated: Bool | None = None
+    planted: Bool | None = None
+    up: NDArray[np.float64] | None = None
+    camera_height_m: float | None = None
+
+    @property
+    def world(self) -> World:
+        """The axes of files with y up: the floor's, or those of a level camera where no floor is known."""
+        if self.up is None:
+            return World.from_up()
+        return World.from_up(self.up, self.camera_height_m or 0.0)
 
     def of_track(self, track_id: int) -> Poses:
         """The rows of one person; none where nobody has that number."""
         mine = self.track_id == track_id
-        return replace(self, **{name: getattr(self, name)[mine] for name in _ROW_FIELDS})
+        names = [name for name in (*_ROW_FIELDS, *_MORE_ROWS) if getattr(self, name) is not None]
+        return replace(self, **{name: getattr(self, name)[mine] for name in names})
 
 
 @dataclass(slots=True)
@@ -86,12 +119,15 @@ class PoseRecorder:
         Name of the source, without its folder.
     fps : float or None
         Mean rate of the source; None where it is unknown.
+    floor : GroundPlane or None
+        Where the floor is; may be set at any time until `save`, and is written where it is more than a guess.
     """
 
     source: str
     fps: float | None = None
     width: int = 0
     height: int = 0
+    floor: GroundPlane | None = None
     _rows: dict[str, list[NDArray[np.generic]]] = field(default_factory=lambda: {name: [] for name in _ROW_FIELDS})
 
     def add(self, frame: Frame, people: People) -> None:
@@ -126,27 +162,45 @@ class PoseRecorder:
         ExportError
             Where the file cannot be written; nothing half written is left.
         """
-        arrays = {
+        arrays: dict[str, Any] = {
             name: np.concatenate(rows) if rows else np.zeros((0, *_ROW_FIELDS[name][1]), _ROW_FIELDS[name][0])
             for name, rows in self._rows.items()
         }
-        try:
-            with written_beside(path) as partial, partial.open("wb") as file:
-                np.savez_compressed(
-                    file,
-                    joint_names_2d=np.array(OPENPOSE18),
-                    joint_names_3d=np.array(H36M17),
-                    fps=np.float64(np.nan if self.fps is None else self.fps),
-                    width=np.int32(self.width),
-                    height=np.int32(self.height),
-                    source=np.array(self.source),
-                    version=np.array(version),
-                    format_version=np.int32(FORMAT_VERSION),
-                    **arrays,
-                )
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise ExportError(f"cannot write {path}: {reason}; choose another folder with --out") from error
+        fps = np.nan if self.fps is None else self.fps
+        poses = Poses(**arrays, fps=fps, width=self.width, height=self.height, source=self.source)
+        if self.floor is not None and self.floor.known:
+            up = np.array(self.floor.up)
+            poses = replace(poses, up=up, camera_height_m=self.floor.camera_height_m)
+        save_poses(poses, path, version)
+
+
+def save_poses(poses: Poses, path: Path, version: str) -> None:
+    """Write a pose file, beside its place first and then renamed into it.
+
+    Raises
+    ------
+    ExportError
+        Where the file cannot be written; nothing half written is left.
+    """
+    more = {name: getattr(poses, name) for name in (*_MORE_ROWS, *_FLOOR) if getattr(poses, name) is not None}
+    try:
+        with written_beside(path) as partial, partial.open("wb") as file:
+            np.savez_compressed(
+                file,
+                joint_names_2d=np.array(OPENPOSE18),
+                joint_names_3d=np.array(H36M17),
+                fps=np.float64(poses.fps),
+                width=np.int32(poses.width),
+                height=np.int32(poses.height),
+                source=np.array(poses.source),
+                version=np.array(version),
+                format_version=np.int32(FORMAT_VERSION),
+                **{name: getattr(poses, name) for name in _ROW_FIELDS},
+                **more,
+            )
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ExportError(f"cannot write {path}: {reason}; choose another folder with --out") from error
 
 
 def load_poses(path: Path) -> Poses:
@@ -161,6 +215,7 @@ def load_poses(path: Path) -> Poses:
         # opened here, because numpy forgets to close a file that turns out to be no archive
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in (*_ROW_FIELDS, "fps", "width", "height", "source")}
+            arrays |= {name: archive[name] for name in (*_MORE_ROWS, *_FLOOR) if name in archive}
     except OSError as error:
         raise ExportError(f"cannot read {path}: {error.strerror or error}") from error
     except (ValueError, TypeError, AttributeError, KeyError, EOFError, zipfile.BadZipFile) as error:
@@ -168,16 +223,22 @@ def load_poses(path: Path) -> Poses:
             f"{path} is no pose file of LiftCam ({error}); `python main.py file CLIP` makes one"
         ) from error
     count = len(arrays["frame_index"]) if arrays["frame_index"].ndim == 1 else -1
-    for name, (dtype, shape) in _ROW_FIELDS.items():
+    expected = {name: kind for name, kind in (_ROW_FIELDS | _MORE_ROWS).items() if name in arrays}
+    for name, (dtype, shape) in expected.items():
         if arrays[name].shape != (count, *shape):
             raise ExportError(f"{path}: {name} has shape {arrays[name].shape}, expected {(count, *shape)}")
         if arrays[name].dtype.kind != np.dtype(dtype).kind:
             raise ExportError(f"{path}: {name} holds {arrays[name].dtype}, expected {np.dtype(dtype)}")
-    rows = {name: arrays[name].astype(dtype) for name, (dtype, _) in _ROW_FIELDS.items()}
+    rows = {name: arrays[name].astype(dtype) for name, (dtype, _) in expected.items()}
+    if "up" in arrays:
+        if arrays["up"].shape != (3,) or not np.isfinite(arrays["up"]).all() or not arrays["up"].any():
+            raise ExportError(f"{path}: up is no direction")
+        rows["up"] = arrays["up"].astype(np.float64)
     return Poses(
         **rows,
         fps=float(arrays["fps"]),
         width=int(arrays["width"]),
         height=int(arrays["height"]),
         source=str(arrays["source"]),
+        camera_height_m=float(arrays["camera_height_m"]) if "camera_height_m" in arrays else None,
     )

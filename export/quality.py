@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from export.motion import ExportOptions, Motion
+from export.motion import ExportOptions, Motion, Repairs
 from export.poses import Poses
 from pose.joint_sets import H36M17, H36M17_BONES
 
@@ -24,14 +24,15 @@ class Quality:
     first_s, last_s : float
         Times of the first and last frame in which they are seen.
     frames : int
-        In how many frames they are seen.
+        In how many frames they are seen; those that were filled in do not count.
     share_of_clip, share_of_span : float
         That number as a share of all frames of the clip, and of those between the first and the last.
     gaps : int
+        That are left.
     longest_gap_s : float
         From the last frame before the gap to the first after it; 0 without gaps.
-    swaps_mended : int or None
-        How often left and right were mended; None where nobody counted.
+    repairs : Repairs or None
+        What was put right; None where nobody counted.
     score : float
         Mean confidence of the 2D joints that were found.
     share_of_joints : float
@@ -49,7 +50,7 @@ class Quality:
     share_of_span: float
     gaps: int
     longest_gap_s: float
-    swaps_mended: int | None
+    repairs: Repairs | None
     score: float
     share_of_joints: float
     bone_spread: float
@@ -67,17 +68,18 @@ def quality(poses: Poses, motion: Motion, clip_frames: int, options: ExportOptio
         length = length[np.isfinite(length)]
         if len(length) and length.mean() > 0:
             spreads.append(float(length.std() / length.mean()))
-    swaps = options.swaps_mended
+    repairs = None if options.repairs is None else options.repairs.get(motion.track_id, Repairs())
+    found = len(seen) - (repairs.frames_filled if repairs else 0)
     return Quality(
         track_id=motion.track_id,
         first_s=float(motion.time_s[0]),
         last_s=float(motion.time_s[-1]),
-        frames=len(seen),
-        share_of_clip=len(seen) / clip_frames,
-        share_of_span=len(seen) / len(motion),
+        frames=found,
+        share_of_clip=found / clip_frames,
+        share_of_span=found / len(motion),
         gaps=len(pauses),
         longest_gap_s=float(pauses.max()) if len(pauses) else 0.0,
-        swaps_mended=None if swaps is None else swaps.get(motion.track_id, 0),
+        repairs=repairs,
         score=float(score[score > 0].mean()) if (score > 0).any() else 0.0,
         share_of_joints=float(poses.valid[rows].mean()),
         bone_spread=float(np.mean(spreads)) if spreads else 0.0,

@@ -74,7 +74,11 @@ def _facts(poses: Poses, timeline: Timeline, everybody: list[Motion]) -> list[tu
 
 def _cells(row: Quality) -> dict[str, str]:
     """A row of the table of quality as text."""
-    swaps = "not counted" if row.swaps_mended is None else str(row.swaps_mended)
+    repairs = row.repairs
+    swaps, filled, pieces = ["not counted"] * 3
+    if repairs is not None:
+        swaps, pieces = str(repairs.swaps_mended), str(repairs.tracklets)
+        filled = f"{repairs.frames_filled} in {repairs.gaps_filled}" if repairs.gaps_filled else "0"
     return {
         "person": str(row.track_id),
         "from": f"{row.first_s:.2f} s",
@@ -82,9 +86,11 @@ def _cells(row: Quality) -> dict[str, str]:
         "frames": str(row.frames),
         "of_clip": f"{100 * row.share_of_clip:.1f} %",
         "of_span": f"{100 * row.share_of_span:.1f} %",
+        "filled": filled,
         "gaps": str(row.gaps),
         "longest": f"{row.longest_gap_s:.2f} s",
         "swaps": swaps,
+        "pieces": pieces,
         "score": f"{row.score:.2f}",
         "joints": f"{100 * row.share_of_joints:.1f} %",
         "bones": f"{100 * row.bone_spread:.1f} %",

@@ -26,7 +26,7 @@ NOT_VIDEO = frozenset({"tty", "concat", "concatf", "lavfi"})
 NO_TIMES_IN_THE_MIDDLE = frozenset({"mpeg", "mpegvideo", "m4v", "h264", "hevc"})
 """Formats in which not every picture has a time: FFmpeg counts on from the last one, and elsewhere after a jump."""
 # A title that is not UTF-8 is no reason to refuse the pictures; since 19, PyAV knows that by itself.
-_ANY_METADATA: dict[str, Any] = {"metadata_errors": "replace"} if PYAV < 19 else {}
+ANY_METADATA: dict[str, Any] = {"metadata_errors": "replace"} if PYAV < 19 else {}
 
 
 class ClipDecoder:
@@ -237,7 +237,7 @@ def _open(path: Path) -> InputContainer:
     if empty:
         raise StreamError(f"{path} is empty")
     try:
-        container: InputContainer = av.open(str(path), **_ANY_METADATA)
+        container: InputContainer = av.open(str(path), **ANY_METADATA)
     except (av.error.FFmpegError, ValueError) as error:
         raise StreamError(f"{path} is not a video that can be read: {_reason(error)}") from error
     if NOT_VIDEO & set(container.format.name.split(",")):

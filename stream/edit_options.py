@@ -27,6 +27,8 @@ class EditOptions:
         x, y of the top left pixel, width and height, in the picture after all turning.
     every : int
         Only every n-th frame, from the first one of the part on.
+    count_from : int or None
+        Number of the frame from which `every` counts instead, where this part is a piece of a larger one.
 
     Raises
     ------
@@ -39,6 +41,7 @@ class EditOptions:
     rotate_deg: int = 0
     crop_px: tuple[int, int, int, int] | None = None
     every: int = 1
+    count_from: int | None = None
 
     def __post_init__(self) -> None:
         for name, time_s in (("start", self.start_s), ("end", self.end_s)):

@@ -14,6 +14,7 @@ import numpy as np
 
 from pose.types import Image
 from stream.errors import StreamError
+from stream.sound import ClipSound
 
 TICKS_PER_S = 90_000
 """Time base of the file: exact for all usual rates, and 0.01 ms for any other time."""
@@ -43,6 +44,8 @@ class VideoWriter:
         The nominal rate: how long the last picture is shown. The times given to `write` alone decide all others.
     start_s : float, optional
         The time that becomes 0 in the file; by default that of the first picture.
+    sound : ClipSound, optional
+        The clip's sound, written beside the pictures that come from it; closed with the file.
 
     Raises
     ------
@@ -51,7 +54,14 @@ class VideoWriter:
     """
 
     def __init__(
-        self, path: Path, width: int, height: int, *, fps: float | None = None, start_s: float | None = None
+        self,
+        path: Path,
+        width: int,
+        height: int,
+        *,
+        fps: float | None = None,
+        start_s: float | None = None,
+        sound: ClipSound | None = None,
     ) -> None:
         if width < 1 or height < 1:
             raise ValueError(f"a picture of {width} x {height} cannot be written")
@@ -59,6 +69,7 @@ class VideoWriter:
         self.width, self.height = width, height
         self.frames = 0
         self._start_s = start_s
+        self._sound = sound
         self._last_tick = -1
         self._duration = round(TICKS_PER_S / (fps or 30.0))
         self._partial = path.with_name(path.name + ".partial")
@@ -71,6 +82,8 @@ class VideoWriter:
         try:
             self._stream = self._container.add_stream("libx264", rate=Fraction(fps or 30.0).limit_denominator(1001))
             self._configure()
+            if sound is not None:
+                sound.join(self._container)
             self._container.start_encoding()  # makes the file, so that a folder without permission is noticed here
         except (OSError, av.error.FFmpegError) as error:
             self._abandon()
@@ -88,6 +101,8 @@ class VideoWriter:
             raise ValueError(f"{self.path} is closed")
         if self._start_s is None:
             self._start_s = time_s
+        if self._sound is not None and self.frames == 0:
+            self._sound.begin(self._start_s)
         tick = max(round((time_s - self._start_s) * TICKS_PER_S), self._last_tick + 1)
         frame = self._frame(image)
         frame.pts = self._last_tick = tick
@@ -95,6 +110,8 @@ class VideoWriter:
         try:
             for packet in self._stream.encode(frame):
                 self._container.mux(packet)
+            if self._sound is not None:
+                self._sound.advance(time_s)
         except (OSError, av.error.FFmpegError) as error:
             self._abandon()
             raise self._failure(error) from error
@@ -111,6 +128,9 @@ class VideoWriter:
         try:
             for packet in self._stream.encode(None):
                 self._container.mux(packet)
+            if self._sound is not None and self._start_s is not None:
+                self._sound.finish(self._start_s + (self._last_tick + self._duration) / TICKS_PER_S)
+                self._sound.close()
             self._container.close()
             self._partial.replace(self.path)
         except (OSError, av.error.FFmpegError) as error:
@@ -145,6 +165,8 @@ class VideoWriter:
     def _abandon(self) -> None:
         """Close what can be closed and leave nothing behind."""
         self._closed = True
+        if self._sound is not None:
+            self._sound.close()
         with contextlib.suppress(OSError, av.error.FFmpegError):
             self._container.close()
         with contextlib.suppress(OSError):

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export.motion import ExportOptions, motions
+from export.motion import ExportOptions, Repairs, motions
 from export.quality import quality
 from export.report import MOST_ROWS, write_report
 from pose.angles import ANGLE_NAMES, angles_over_time
@@ -46,15 +46,15 @@ def test_quality_counts_what_is_there() -> None:
     poses = joined(walkers([0, 1, 4, 5, 9]), walkers([3], track_id=2))
     poses.valid[0, :] = False
     motion = motions(poses)[0]
-    row = quality(poses, motion, 20, ExportOptions(swaps_mended={1: 2}))
-    assert (row.frames, row.gaps, row.swaps_mended) == (5, 2, 2)
+    row = quality(poses, motion, 20, ExportOptions(repairs={1: Repairs(swaps_mended=2)}))
+    assert (row.frames, row.gaps, row.repairs) == (5, 2, Repairs(swaps_mended=2))
     assert row.share_of_clip == pytest.approx(0.25)
     assert row.share_of_span == pytest.approx(0.5)
     assert row.longest_gap_s == pytest.approx(0.16)
     assert row.share_of_joints == pytest.approx(0.8)
     assert row.score == pytest.approx(0.5)
     assert row.bone_spread == pytest.approx(0, abs=1e-6)
-    assert quality(poses, motion, 20, ExportOptions()).swaps_mended is None
+    assert quality(poses, motion, 20, ExportOptions()).repairs is None
 
 
 @in_browser
@@ -62,7 +62,7 @@ def test_the_page_works_in_a_browser(tmp_path: Path) -> None:
     poses = actor()
     poses.valid[10, H36M17.index("left_wrist")] = False
     everybody = motions(poses)
-    page_path = write_report(poses, tmp_path / "demo.html", ExportOptions(swaps_mended={1: 4}))[0]
+    page_path = write_report(poses, tmp_path / "demo.html", ExportOptions(repairs={1: Repairs(swaps_mended=4)}))[0]
     with browser() as page:
         page.open(page_path)
         # numbers
@@ -88,7 +88,7 @@ def test_the_page_works_in_a_browser(tmp_path: Path) -> None:
         )
         first = quality(poses, everybody[0], 331, ExportOptions())
         assert cells[0][3] == str(first.frames) == "331"
-        assert cells[0][4:9] == ["100.0 %", "100.0 %", "0", "0.00 s", "4"]
+        assert cells[0][4:11] == ["100.0 %", "100.0 %", "0", "0", "0.00 s", "4", "1"]
         assert len(cells) == len(everybody)
         # the curve that is drawn
         curve = page.run("Array.from(document.getElementById('angles').data[0].y)")

@@ -1,0 +1,135 @@
+"""Whole people in 2D out of the detections of a clip: numbered, joined, sides right, short gaps filled, smooth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detection.body_size import torso_px
+from detection.offline.detections import Detections
+from detection.offline.filter_options import Filter
+from detection.offline.filters import smoothed_track
+from detection.offline.gaps import FILL_S, fill_joints, filled_places
+from detection.offline.joining import joined_people
+from detection.offline.sides import mend_sides
+from detection.offline.tracks import Track, tracked
+from pose.types import Bool, Float32
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person of a clip, in M frames: those in which they were found, and those of short gaps between.
+
+    Attributes
+    ----------
+    track_id : int
+        From 1, by how long they are seen.
+    place : array, int64, shape (M,)
+        Which of the clip's frames, rising.
+    xy_px : array, float32, shape (M, 18, 2)
+        OPENPOSE18 joints, sides mended, short gaps filled, smoothed.
+    score : array, float32, shape (M, 18)
+        0 where a joint is missing.
+    raw_xy_px, raw_score : arrays, float32, shapes (M, 18, 2) and (M, 18)
+        As the detector gave them; all scores are 0 in a frame of a gap.
+    interpolated : array, bool, shape (M, 18)
+        Joints that were filled in.
+    tracklets : int
+        Of how many pieces the tracker had made them.
+    swaps_mended : int
+        In how many stretches left and right were swapped back, arms and legs counted apart.
+    gaps_filled, gaps_left : int
+        Gaps between the first frame and the last in which the whole person was missing.
+    """
+
+    track_id: int
+    place: NDArray[np.int64]
+    xy_px: Float32
+    score: Float32
+    raw_xy_px: Float32
+    raw_score: Float32
+    interpolated: Bool
+    tracklets: int
+    swaps_mended: int
+    gaps_filled: int
+    gaps_left: int
+
+    def __len__(self) -> int:
+        return len(self.place)
+
+    @property
+    def frames_filled(self) -> int:
+        """Frames in which the person was not found."""
+        return int((self.raw_score <= 0).all(axis=1).sum())
+
+
+def whole_people(
+    found: Detections,
+    how: Filter,
+    most: int | None = None,
+    on_frame: Callable[[int], None] = lambda _frames: None,
+) -> list[Person]:
+    """Everybody in a clip, who is seen longest first.
+
+    Parameters
+    ----------
+    found : Detections
+    how : Filter
+    most : int or None
+        Only so many people.
+    on_frame : function
+        Is told how many frames have been followed, every now and then.
+    """
+    tracklets = tracked(found, on_frame)
+    tracks, pieces = joined_people(tracklets, found.time_s)
+    order = sorted(range(len(tracks)), key=lambda row: (-len(tracks[row]), tracks[row].track_id))[:most]
+    return [
+        _person(replace(tracks[row], track_id=number), pieces[row], found, how) for number, row in enumerate(order, 1)
+    ]
+
+
+def _person(track: Track, tracklets: int, found: Detections, how: Filter) -> Person:
+    """One person, mended, filled and smoothed."""
+    time_s = found.time_s[track.place]
+    raw_xy = np.where(track.score[..., None] > 0, track.xy_px, 0.0)
+    mended = mend_sides(raw_xy.astype(np.float64), track.score.astype(np.float64), time_s, _size(raw_xy, track.score))
+    longest_s = max(FILL_S, 2.5 * found.step_s)
+    place = filled_places(track.place, found.time_s, longest_s)
+    seen = np.isin(place, track.place)
+    xy, score = _spread(mended.xy_px, seen), _spread(mended.score, seen)
+    time_s = found.time_s[place]
+    xy, score, interpolated = fill_joints(xy, score, time_s, longest_s)
+    xy = smoothed_track(xy, score > 0, time_s, how, longest_s)
+    gaps = np.diff(track.place) > 1
+    filled = gaps & (np.diff(found.time_s[track.place]) <= longest_s + 1e-9)
+    return Person(
+        track.track_id,
+        place,
+        xy.astype(np.float32),
+        score.astype(np.float32),
+        _spread(raw_xy, seen).astype(np.float32),
+        _spread(track.score, seen).astype(np.float32),
+        interpolated,
+        tracklets,
+        mended.swaps,
+        int(filled.sum()),
+        int((gaps & ~filled).sum()),
+    )
+
+
+def _size(xy: Float32, score: Float32) -> float:
+    """The person's usual torso in pixels; 1 where no bone is ever seen."""
+    size = torso_px(xy, score)
+    return float(np.nanmedian(size)) if np.isfinite(size).any() else 1.0
+
+
+def _spread(values: Float | Float32, seen: Bool) -> Float:
+    """Values of the frames (S, ...) in which somebody was found, over all frames (M, ...); zeros between."""
+    out = np.zeros((len(seen), *values.shape[1:]))
+    out[seen] = values
+    return out

@@ -1,0 +1,320 @@
+"""A clip in two passes: find everybody in every frame first, then work on whole tracks, which know the future.
+
+`look` keeps what was found and no picture, a few hundred bytes a person and frame. `refine` needs nothing else: it
+numbers people, joins their tracklets, mends sides, fills short gaps, smooths without lag, lifts and puts everybody on
+the floor. As a frame's people depend on that frame alone, parts of a clip may be looked at anywhere and joined
+(`detection.offline.detections.joined`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detection.detector import Detector
+from detection.offline.appearance import trunk_colours
+from detection.offline.detections import DetectionRecorder, Detections
+from detection.offline.filter_options import Filter
+from detection.offline.people import Person, whole_people
+from export.motion import ExportOptions, Repairs
+from export.poses import Poses
+from export.world import World
+from lifting.floor import Floor
+from lifting.ground import GroundOptions, ground_clip
+from lifting.offline import OfflineLifter
+from pose.camera import CameraModel
+from pose.errors import ExitCode, LiftCamError
+from pose.types import People
+from stream.item import Item
+from stream.pipeline import Pipeline
+from stream.source import Source
+
+Float = NDArray[np.float64]
+
+Step = Callable[[str, int, int | None], None]
+"""Is told what is being done ("find", "follow", "lift", "ground"), how much of it is done, and how much there is, where
+that is known. It may raise KeyboardInterrupt."""
+
+
+def nobody_listens(_what: str, _done: int, _of: int | None) -> None:
+    """A `Step` that does nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the first pass found, and how it ended.
+
+    Attributes
+    ----------
+    detections : Detections
+    source : str
+        Name of the source, without its folder.
+    fps : float or None
+        Mean rate of what was looked at.
+    damaged : int
+        Frames that could not be decoded.
+    end : ExitCode
+        DONE, READ_IN_PART where the clip breaks off, INTERRUPTED.
+    problem : str
+        One line; empty where all went well.
+    """
+
+    detections: Detections
+    source: str
+    fps: float | None
+    damaged: int = 0
+    end: ExitCode = ExitCode.DONE
+    problem: str = ""
+
+
+class FindStage:
+    """Finds everybody in the picture, and nothing else: who is whom is the second pass' matter."""
+
+    name = "find"
+
+    def __init__(self, detector: Detector) -> None:
+        self._detector = detector
+
+    def step(self, item: Item) -> Item:
+        """Detect; the item leaves with its people."""
+        return item.with_people(self._detector.detect(item.frame.image))
+
+
+def look(
+    source: Source,
+    detector: Detector,
+    on_step: Step = nobody_listens,
+    on_item: Callable[[Item], None] = lambda _item: None,
+) -> Looked:
+    """The first pass: everybody in every frame of a recorded source, which is closed at the end.
+
+    Parameters
+    ----------
+    source : Source
+    detector : Detector
+        Stays the caller's.
+    on_step : Step
+        Called once a frame with "find".
+    on_item : function
+        Is given every frame with its people; for meters.
+
+    Raises
+    ------
+    LiftCamError
+        Where nothing can be read. What was read before a clip broke off, or before KeyboardInterrupt came out of
+        `on_step`, is given.
+    """
+    recorder = DetectionRecorder()
+    end, problem = ExitCode.DONE, ""
+    with Pipeline(source, (FindStage(detector),), live=False) as pipeline:
+        try:
+            for item in pipeline:
+                people = item.people if item.people is not None else People.nobody()
+                recorder.add(item.frame, people, trunk_colours(item.frame.image, people.xy_px, people.score))
+                on_item(item)
+                on_step("find", len(recorder), source.frame_count)
+        except KeyboardInterrupt:
+            end, problem = ExitCode.INTERRUPTED, "interrupted; what was finished is kept"
+        except LiftCamError as error:
+            if error.exit_code is not ExitCode.READ_IN_PART:
+                raise
+            end, problem = error.exit_code, str(error)
+    return Looked(recorder.detections(), source.name, source.fps, source.damaged, end, problem)
+
+
+@dataclass(frozen=True, slots=True)
+class RefineOptions:
+    """How the second pass works.
+
+    Attributes
+    ----------
+    camera : CameraModel
+        The camera that took the pictures.
+    filter : Filter
+        How joints are smoothed.
+    people : int or None
+        Only so many, those who are seen longest; None keeps everybody.
+    ground : GroundOptions
+    """
+
+    camera: CameraModel
+    filter: Filter = field(default_factory=Filter)
+    people: int | None = None
+    ground: GroundOptions = field(default_factory=GroundOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class ClipQuality:
+    """How much of a clip was seen, and what was put right.
+
+    Attributes
+    ----------
+    frames : int
+        Frames that were looked at.
+    share_with_somebody : float
+        Share of them in which somebody was found.
+    tracklets : int
+        That the tracker made of the people that are kept.
+    repairs : mapping of int to Repairs
+        By track id.
+    gaps_left : int
+        Gaps of people that were too long to be filled.
+    """
+
+    frames: int
+    share_with_somebody: float
+    tracklets: int
+    repairs: Mapping[int, Repairs]
+    gaps_left: int
+
+    def summary(self) -> dict[str, float]:
+        """The figures in one flat object, for the last line of `file`."""
+        each = self.repairs.values()
+        return {
+            "frames_with_somebody": round(self.share_with_somebody, 4),
+            "tracklets_joined": self.tracklets - len(self.repairs),
+            "swaps_mended": sum(one.swaps_mended for one in each),
+            "gaps_filled": sum(one.gaps_filled for one in each),
+            "frames_filled": sum(one.frames_filled for one in each),
+            "gaps_left": self.gaps_left,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Refined:
+    """A whole clip, done.
+
+    Attributes
+    ----------
+    poses : Poses
+        With everything that only two passes give.
+    floor : Floor
+    quality : ClipQuality
+    first_frame, last_frame : int
+        Numbers of the frames that were looked at; 0 and -1 where there was none.
+    """
+
+    poses: Poses
+    floor: Floor
+    quality: ClipQuality
+    first_frame: int
+    last_frame: int
+
+    def export_options(self, every: int = 1, *, level: bool = True) -> ExportOptions:
+        """What the writers need to know beside the poses.
+
+        Parameters
+        ----------
+        every : int
+            That only every n-th frame was looked at.
+        level : bool
+            Whether files with y up stand on the floor, once it is known; otherwise the camera is taken as level.
+        """
+        return ExportOptions(
+            world=self.poses.world if level else World.from_up(),
+            frame_count=self.last_frame + 1,
+            first_frame=self.first_frame,
+            every=every,
+            repairs=self.quality.repairs,
+        )
+
+
+def refine(looked: Looked, options: RefineOptions, on_step: Step = nobody_listens) -> Refined:
+    """The second pass, over what the first one found.
+
+    People are numbered from 1 by how long they are seen.
+    """
+    found = looked.detections
+    people = whole_people(found, options.filter, options.people, lambda done: on_step("follow", done, found.frames))
+    poses, floor = _lifted(looked, people, options, on_step)
+    repairs = {
+        one.track_id: Repairs(one.tracklets, one.swaps_mended, one.frames_filled, one.gaps_filled) for one in people
+    }
+    quality = ClipQuality(
+        found.frames,
+        float((np.diff(found.first_row) > 0).mean()) if found.frames else 0.0,
+        sum(one.tracklets for one in people),
+        repairs,
+        sum(one.gaps_left for one in people),
+    )
+    first, last = (int(found.frame_index[0]), int(found.frame_index[-1])) if found.frames else (0, -1)
+    return Refined(poses, floor, quality, first, last)
+
+
+def rising(time_s: Float) -> Float:
+    """Times that never decrease, with equal ones a microsecond apart.
+
+    >>> rising(np.array([0.0, 0.5, 0.5, 1.0]))
+    array([0.      , 0.5     , 0.500001, 1.      ])
+    """
+    first = np.concatenate([[True], np.diff(time_s) > 0])
+    place = np.arange(len(time_s))
+    return np.asarray(time_s + 1e-6 * (place - np.maximum.accumulate(np.where(first, place, 0))))
+
+
+def _lifted(looked: Looked, people: list[Person], options: RefineOptions, on_step: Step) -> tuple[Poses, Floor]:
+    """Everybody in 3D as rows in the order of the frames, and the floor."""
+    found = looked.detections
+    intrinsics = options.camera(max(found.width, 1), max(found.height, 1))
+    lifter = OfflineLifter(intrinsics)
+    time_s = rising(found.time_s)
+    lifted = []
+    for number, one in enumerate(people):
+        on_step("lift", number, len(people))
+        lifted.append(lifter.track(time_s[one.place], one.xy_px, one.score))
+    place = _rows([one.place for one in people], (), np.int64)
+    track_id = _rows([np.full(len(one), one.track_id) for one in people], (), np.int32)
+    order = np.lexsort((track_id, place))
+    rows: dict[str, NDArray[Any]] = {
+        "track_id": track_id,
+        "xyz_m": _rows([one.xyz_m for one in lifted], (17, 3), np.float32),
+        "root_m": _rows([one.root_m for one in lifted], (3,), np.float32),
+        "valid": _rows([one.valid for one in lifted], (17,), np.bool_),
+    }
+    for name, shape, kind in (
+        ("xy_px", (18, 2), np.float32),
+        ("score", (18,), np.float32),
+        ("raw_xy_px", (18, 2), np.float32),
+        ("raw_score", (18,), np.float32),
+        ("interpolated", (18,), np.bool_),
+    ):
+        rows[name] = _rows([getattr(one, name) for one in people], shape, kind)
+    rows = {name: values[order] for name, values in rows.items()}
+    place = place[order]
+    on_step("ground", 0, None)
+    grounded = ground_clip(
+        time_s[place],
+        rows["track_id"],
+        rows["xyz_m"],
+        rows["root_m"],
+        rows["valid"],
+        rows["xy_px"],
+        rows["score"],
+        intrinsics,
+        options.ground,
+    )
+    floor = grounded.floor
+    seen = floor.confidence > 0
+    poses = Poses(
+        frame_index=found.frame_index[place],
+        time_s=found.time_s[place],
+        **(rows | {"xyz_m": grounded.xyz_m, "root_m": grounded.root_m}),
+        planted=grounded.planted,
+        fps=float("nan") if looked.fps is None else looked.fps,
+        width=found.width,
+        height=found.height,
+        source=looked.source,
+        up=floor.up if seen else None,
+        camera_height_m=floor.height_m if seen else None,
+    )
+    return poses, floor
+
+
+def _rows(parts: list[NDArray[Any]], shape: tuple[int, ...], kind: type) -> NDArray[Any]:
+    """Rows of everybody, one person after the other; none where there is nobody."""
+    rows: NDArray[Any] = np.concatenate([np.zeros((0, *shape), kind), *parts]).astype(kind, copy=False)
+    return rows
