@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,6 +26,9 @@ Float32 = NDArray[np.float32]
 MOST_PEOPLE = 20
 """People a photo that COCO's keypoint task looks at, the best by score."""
 
+
+_NONE = [0] * 51
+"""Keypoints of somebody who has none."""
 
 WITH_THE_WEAK = DecoderSettings(least_joints=3)
 
@@ -83,17 +87,39 @@ def evaluate(
     DetectionError
         Where photos or labels cannot be read, or pycocotools is missing.
     """
-    truth = _labels(annotations)
-    decoder = Decoder(options.decoder)
+    truth = read_labels(annotations)
     results: list[dict[str, Any]] = []
+    for photo, ((people, scores),) in found_people(network, images_dir, truth, (Decoder(options.decoder),)):
+        results += coco_results(place_missing(people, options.guess_missing), scores, photo)
+    return score_results(truth, results, options)
+
+
+def found_people(
+    network: Network, images_dir: Path, truth: Any, decoders: tuple[Decoder, ...]
+) -> Iterator[tuple[int, list[tuple[Float32, Float32]]]]:
+    """Of every photo of COCO's labels its id and, by each decoder, people (N, 18, 3) in its pixels and their scores.
+
+    Raises
+    ------
+    DetectionError
+        Where a photo cannot be read.
+    """
     for photo in truth.dataset["images"]:
         picture = cv2.imread(str(images_dir / photo["file_name"]))
         if picture is None:
             raise DetectionError(f"{images_dir / photo['file_name']} is not a picture that can be read")
         heatmaps, pafs, transform = network.maps(np.asarray(picture, np.uint8))
-        people, scores = decoder.decode(heatmaps, pafs)
-        people[:, :, :2] = transform.to_pixels(people[:, :, :2])
-        results += coco_results(place_missing(people, options.guess_missing), scores, int(photo["id"]))
+        found = []
+        for decoder in decoders:
+            people, scores = decoder.decode(heatmaps, pafs)
+            people = people.copy()
+            people[:, :, :2] = transform.to_pixels(people[:, :, :2])
+            found.append((people, scores.copy()))
+        yield int(photo["id"]), found
+
+
+def score_results(truth: Any, results: list[dict[str, Any]], options: EvaluationOptions) -> dict[str, Any]:
+    """What `evaluate` returns, of entries in COCO's result format; zeros where nobody was found."""
     if not results:
         return {
             "photos": len(truth.dataset["images"]),
@@ -133,8 +159,14 @@ def place_missing(people: Float32, guess: bool) -> Float32:
     return out
 
 
-def _labels(annotations: Path) -> Any:
-    """COCO's labels, with an area for the entries that lack one, which the scoring asks for."""
+def read_labels(annotations: Path) -> Any:
+    """COCO's keypoint labels, as pycocotools has them.
+
+    Raises
+    ------
+    DetectionError
+        Where the file cannot be read or is no such thing, or pycocotools is missing.
+    """
     try:
         from pycocotools.coco import COCO
     except ImportError as error:
@@ -143,11 +175,39 @@ def _labels(annotations: Path) -> Any:
         dataset = json.loads(annotations.read_text())
     except (OSError, ValueError) as error:
         raise DetectionError(f"{annotations} cannot be read as COCO's keypoint labels: {error}") from error
+    _check(dataset, annotations)
     truth = COCO()
     truth.dataset = dataset
     with contextlib.redirect_stdout(io.StringIO()):
         truth.createIndex()
     return truth
+
+
+def _check(dataset: Any, annotations: Path) -> None:
+    """Raise a DetectionError unless the labels are complete and somebody has joints."""
+    problem = ""
+    if not isinstance(dataset, dict) or not all(
+        isinstance(dataset.get(name), list) for name in ("images", "annotations")
+    ):
+        problem = "it has no lists images and annotations"
+    elif not all(isinstance(one, dict) and {"id", "file_name"} <= one.keys() for one in dataset["images"]):
+        problem = "every image needs id and file_name"
+    elif not all(
+        isinstance(one, dict) and {"id", "image_id", "category_id", "bbox"} <= one.keys()
+        for one in dataset["annotations"]
+    ):
+        problem = "every annotation needs id, image_id, category_id and bbox"
+    elif any(len(one.get("keypoints", _NONE)) != len(_NONE) for one in dataset["annotations"]):
+        problem = "keypoints are not COCO's 17 with x, y and visibility"
+    elif not any(one.get("num_keypoints") for one in dataset["annotations"]):
+        problem = "nobody in it has keypoints"
+    if problem:
+        raise DetectionError(f"{annotations} is not COCO's keypoint labels: {problem}")
+    for one in dataset["annotations"]:  # the scoring asks for all of these
+        one.setdefault("keypoints", _NONE)
+        one.setdefault("num_keypoints", 0)
+        one.setdefault("iscrowd", 0)
+        one.setdefault("area", float(one["bbox"][2] * one["bbox"][3]))
 
 
 def _scored(truth: Any, results: list[dict[str, Any]], options: EvaluationOptions) -> dict[str, Any]:

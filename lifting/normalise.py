@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -136,6 +137,44 @@ class Anchor:
         gain = np.where(known, np.maximum(_EXTENT_GAIN, 1 / np.maximum(measured, 1)), 0)
         extent = np.where(known, sight.log_extent, 0)
         return Anchor(direction, self.log_extent + gain * (extent - self.log_extent), seen, measured)
+
+
+def follow(sight: Sight) -> Anchor:
+    """Anchor and extent in every frame of a track, of what its T frames say: `Anchor.after`, all frames at once.
+
+    >>> nothing = Sight(np.zeros((2, 3)), np.full(2, np.nan), np.zeros(2))
+    >>> follow(nothing).direction
+    array([[0., 0., 1.],
+           [0., 0., 1.]])
+    """
+    direction, log_extent = follow_tracks(sight.anchor[None], sight.log_extent[None])
+    seen = np.cumsum(sight.anchor.any(axis=-1)).astype(np.float64)
+    measured = np.cumsum(np.isfinite(sight.log_extent)).astype(np.float64)
+    return Anchor(direction[0], log_extent[0], seen, measured)
+
+
+@numba.njit(cache=True, nogil=True)
+def follow_tracks(anchor: Float, log_extent: Float) -> tuple[Float, Float]:
+    """Smoothed directions (B, T, 3) and extents (B, T) of single frames' ones, each of B tracks from its beginning."""
+    out, out_extent = np.empty_like(anchor), np.empty_like(log_extent)
+    for track in range(anchor.shape[0]):
+        x, y, z, extent = 0.0, 0.0, 1.0, _DEFAULT_LOG_EXTENT
+        seen, measured = 0, 0
+        for frame in range(anchor.shape[1]):
+            ax, ay, az = anchor[track, frame]
+            if ax != 0 or ay != 0 or az != 0:
+                seen += 1
+                gain = max(_ANCHOR_GAIN, 1 / seen)
+                nx, ny, nz = x + gain * (ax - x), y + gain * (ay - y), z + gain * (az - z)
+                length = np.sqrt(nx * nx + ny * ny + nz * nz)
+                if length > 1e-6:
+                    x, y, z = nx / length, ny / length, nz / length
+            if np.isfinite(log_extent[track, frame]):
+                measured += 1
+                extent += max(_EXTENT_GAIN, 1 / measured) * (log_extent[track, frame] - extent)
+            out[track, frame, 0], out[track, frame, 1], out[track, frame, 2] = x, y, z
+            out_extent[track, frame] = extent
+    return out, out_extent
 
 
 def directions(rays: Float) -> Float:

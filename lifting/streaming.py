@@ -39,10 +39,12 @@ class StreamingNet:
         self._weights = weights
         self._dilation = [TAPS**i for i in range(weights.blocks + 1)]
         self._tick = 0
+        self._last = weights.last_layers()
         spans = [(weights.taps - 1) * dilation for dilation in self._dilation]
         widths = [FEATURES] + [weights.channels] * weights.blocks
         shapes = zip(spans, widths, strict=True)
         self._rings = [np.zeros((span, slots, width), np.float32) for span, width in shapes]  # (age, person, channel)
+        self._seen = np.zeros((max(weights.delays), slots, FEATURES), np.float32)
 
     @property
     def slots(self) -> int:
@@ -54,13 +56,14 @@ class StreamingNet:
         more = slots - self.slots
         if more > 0:
             self._rings = [np.pad(ring, ((0, 0), (0, more), (0, 0))) for ring in self._rings]
+            self._seen = np.pad(self._seen, ((0, 0), (0, more), (0, 0)))
 
     def clear(self, slot: int) -> None:
         """Forget the past of one slot."""
-        for ring in self._rings:
+        for ring in (*self._rings, self._seen):
             ring[:, slot] = 0
 
-    def step(self, features: Float32, slots: Index, *, commit: bool = True) -> Float32:
+    def step(self, features: Float32, slots: Index, *, commit: bool = True, delay: int = 0) -> Float32:
         """Feed one frame of K people and return their poses.
 
         Parameters
@@ -71,24 +74,42 @@ class StreamingNet:
         commit : bool
             Whether this frame is a tick of the clock and becomes part of the past. Without, the answer is the same and
             nothing is remembered.
+        delay : int
+            Which of the weights' `delays` to answer for: the pose so many frames ago, told with what came since.
 
         Returns
         -------
         array, float32, shape (K, 17, 3)
-            Metres relative to the pelvis, in the axes of `features`.
+            Metres relative to the pelvis, in the axes of the features of the frame that is told.
         """
+        output = self._weights.delays.index(delay)
         weight, bias = self._weights.weight, self._weights.bias
         x = dense(self._with_past(0, features, slots, commit), weight[0], bias[0], True)
         for block in range(self._weights.blocks):
             wide, mix = 1 + 2 * block, 2 + 2 * block
             hidden = dense(self._with_past(block + 1, x, slots, commit), weight[wide], bias[wide], True)
             x = x + dense(hidden, weight[mix], bias[mix], True)
+        seen = self._recent(features, slots, commit)
+        if self._weights.head:
+            x = dense(np.concatenate([x, seen], axis=1), weight[-3], bias[-3], True)
+            x = x + dense(x, weight[-2], bias[-2], True)
         if commit:
             self._tick += 1
         out = np.zeros((len(features), len(H36M17), 3), np.float32)
-        last = np.concatenate([x, features], axis=1)
-        out[:, 1:] = dense(last, weight[-1], bias[-1], False).reshape(len(features), -1, 3)
+        last, last_bias = self._last[output]
+        out[:, 1:] = dense(np.concatenate([x, seen], axis=1), last, last_bias, False).reshape(len(features), -1, 3)
         return out
+
+    def _recent(self, now: Float32, slots: Index, commit: bool) -> Float32:
+        """The features (K, D * FEATURES) of the frames that the last layers look at: `delays` frames ago."""
+        delays, length = self._weights.delays, len(self._seen)
+        if delays == (0,):
+            return now
+        ago = [now if not delay else self._seen[(self._tick - delay) % length, slots] for delay in delays]
+        recent: Float32 = np.concatenate(ago, axis=1)
+        if commit:
+            self._seen[self._tick % length, slots] = now
+        return recent
 
     def _with_past(self, layer: int, now: Float32, slots: Index, commit: bool) -> Float32:
         """The taps (K, taps * C) of a layer, the oldest first; its ring takes what is new."""

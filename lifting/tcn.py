@@ -41,6 +41,11 @@ class NetworkOptions:
     causal : bool
         Whether the taps lie in the past only, or half in the future.
     dropout : float
+    head : int
+        Width of two layers after the blocks, which look at one frame only; 0 for none.
+    delays : tuple of int
+        The frames back of which the network tells the pose at every frame: 0 is the newest frame, 3 the one 100 ms ago,
+        told with what came since. The first is 0.
     """
 
     channels: int = 256
@@ -48,6 +53,8 @@ class NetworkOptions:
     taps: int = TAPS
     causal: bool = True
     dropout: float = 0.0
+    head: int = 0
+    delays: tuple[int, ...] = (0,)
 
     @property
     def receptive_field(self) -> int:
@@ -94,7 +101,14 @@ class NormReLU(nn.Module):
 
 
 class TemporalNet(nn.Module):
-    """2D features (B, T, FEATURES) -> joints (B, T, 17, 3) in metres, the pelvis at the origin."""
+    """2D features (B, T, FEATURES) -> joints (B, T, 17, 3) in metres, the pelvis at the origin.
+
+    Attributes
+    ----------
+    awake : int
+        Blocks that are in use. The last ones can sleep while a training begins: each that wakes up makes the receptive
+        field three times as long, and training three times as dear.
+    """
 
     def __init__(self, options: NetworkOptions) -> None:
         super().__init__()
@@ -107,21 +121,35 @@ class TemporalNet(nn.Module):
         self.wide_norm = nn.ModuleList(NormReLU(width, options.dropout) for _ in dilations)
         self.mix = nn.ModuleList(DilatedLayer(width, width, 1, 1, causal=options.causal) for _ in dilations)
         self.mix_norm = nn.ModuleList(NormReLU(width, options.dropout) for _ in dilations)
-        self.shrink = nn.Linear(width + FEATURES, OUTPUTS)
+        self.awake = options.blocks
+        seen = FEATURES * len(options.delays)
+        heads = [(width + seen, options.head), (options.head, options.head)] if options.head else []
+        self.head = nn.ModuleList(DilatedLayer(a, b, 1, 1, causal=True) for a, b in heads)
+        self.head_norm = nn.ModuleList(NormReLU(options.head, options.dropout) for _ in heads)
+        self.shrink = nn.Linear((options.head or width) + seen, OUTPUTS * len(options.delays))
+        if len(self.mix_norm) > 1 and isinstance(last := self.mix_norm[-1], NormReLU):
+            nn.init.constant_(last.norm.weight, 0.1)  # a block that wakes up late disturbs little
         nn.init.zeros_(self.shrink.weight)  # begin at the pelvis, not metres away from everything
         nn.init.zeros_(self.shrink.bias)
 
     def forward(self, features: Tensor) -> Tensor:
-        """(B, T, FEATURES) -> (B, T, 17, 3)."""
+        """(B, T, FEATURES) -> (B, T, 17, 3): the pose of every frame, from what was seen until then."""
+        return self.delayed(features)[:, :, 0]
+
+    def delayed(self, features: Tensor) -> Tensor:
+        """(B, T, FEATURES) -> (B, T, D, 17, 3): at every frame the poses of the frames `delays` before it."""
         x = self.expand_norm(self.expand(features))
-        for wide, wide_norm, mix, mix_norm in zip(self.wide, self.wide_norm, self.mix, self.mix_norm, strict=True):
+        layers = self._hidden()[1:]
+        for (wide, wide_norm), (mix, mix_norm) in zip(layers[::2], layers[1::2], strict=True):
             x = x + mix_norm(mix(wide_norm(wide(x))))
-        return self._joints(x, features)
+        length = features.shape[1]
+        seen = [nn.functional.pad(features, (0, 0, delay, 0))[:, :length] for delay in self.options.delays]
+        return self._joints(x, torch.cat(seen, dim=-1))
 
     def one_frame(self, window: Tensor, begun: Tensor) -> Tensor:
-        """The strided form: (B, receptive_field, FEATURES) -> (B, 17, 3), the pose of one frame of each window.
+        """The strided form: (B, receptive_field, FEATURES) -> (B, D, 17, 3), the poses of one frame of each window.
 
-        The same numbers as `forward` gives for the last frame of a causal network, or the middle one of a symmetric
+        The same numbers as `delayed` gives for the last frame of a causal network, or the middle one of a symmetric
         network. Each layer is computed only where the next one looks: for training on windows that have nothing to do
         with each other, twenty times cheaper than whole sequences.
 
@@ -134,26 +162,41 @@ class TemporalNet(nn.Module):
         taps = self.options.taps
         here = taps - 1 if self.options.causal else taps // 2
         mask = begun[..., None].to(window.dtype)
-        now = window[:, window.shape[1] - 1 if self.options.causal else window.shape[1] // 2]
+        window = window * mask
+        now = window.shape[1] - 1 if self.options.causal else window.shape[1] // 2
+        seen = [
+            window[:, now - delay] if delay <= now else torch.zeros_like(window[:, 0]) for delay in self.options.delays
+        ]
         mask_x = mask[:, here::taps]
-        x = self.expand_norm(self.expand.linear(_grouped(window * mask, taps))) * mask_x
+        x = self.expand_norm(self.expand.linear(_grouped(window, taps))) * mask_x
         layers = self._hidden()[1:]
         for (wide, wide_norm), (mix, mix_norm) in zip(layers[::2], layers[1::2], strict=True):
             hidden = wide_norm(wide.linear(_grouped(x, taps)))  # (B, T / taps, C)
             x, mask_x = x[:, here::taps], mask_x[:, here::taps]
             x = (x + mix_norm(mix.linear(hidden))) * mask_x
-        return self._joints(x[:, 0], now)
+        return self._joints(x, torch.cat(seen, dim=-1)[:, None])[:, 0]
 
-    def _joints(self, x: Tensor, features: Tensor) -> Tensor:
-        """Joints (..., 17, 3) of the last hidden layer and of the features of the same frame."""
-        joints = self.shrink(torch.cat([x, features.to(x.dtype)], dim=-1)).unflatten(-1, (len(H36M17) - 1, 3))
+    def _joints(self, x: Tensor, seen: Tensor) -> Tensor:
+        """Joints (B, T, D, 17, 3) of the last hidden layer and of the features of the frames that are told."""
+        seen = seen.to(x.dtype)
+        if self.head:
+            (enter, enter_norm), (mix, mix_norm) = self._heads()
+            x = enter_norm(enter(torch.cat([x, seen], dim=-1)))
+            x = x + mix_norm(mix(x))
+        joints = self.shrink(torch.cat([x, seen], dim=-1))
+        joints = joints.unflatten(-1, (len(self.options.delays), len(H36M17) - 1, 3))
         return torch.cat([torch.zeros_like(joints[..., :1, :]), joints], dim=-2)
 
+    def _heads(self) -> list[tuple[DilatedLayer, NormReLU]]:
+        """The layers that look at one frame, with what follows each."""
+        pairs = zip(self.head, self.head_norm, strict=True)
+        return [(a, b) for a, b in pairs if isinstance(a, DilatedLayer) and isinstance(b, NormReLU)]
+
     def _hidden(self) -> list[tuple[DilatedLayer, NormReLU]]:
-        """Every layer but the last with what follows it, in the order of files."""
+        """The layers of the trunk that are awake with what follows each, in the order of files."""
         layers: list[nn.Module] = [self.expand]
         norms: list[nn.Module] = [self.expand_norm]
-        for block in range(self.options.blocks):
+        for block in range(self.awake):
             layers += [self.wide[block], self.mix[block]]
             norms += [self.wide_norm[block], self.mix_norm[block]]
         pairs = zip(layers, norms, strict=True)
@@ -162,7 +205,7 @@ class TemporalNet(nn.Module):
     @torch.no_grad()
     def folded(self) -> LifterWeights:
         """The weights with each batch normalisation folded into the layer before it, as files hold them."""
-        layers = [_fold(layer, norm) for layer, norm in self._hidden()]
+        layers = [_fold(layer, norm) for layer, norm in [*self._hidden(), *self._heads()]]
         layers.append((self.shrink.weight.T.double().numpy(), self.shrink.bias.double().numpy()))
         weight, bias = zip(*layers, strict=True)
         return LifterWeights(
@@ -170,6 +213,8 @@ class TemporalNet(nn.Module):
             bias=tuple(np.ascontiguousarray(b, np.float32) for b in bias),
             taps=self.options.taps,
             causal=self.options.causal,
+            head=self.options.head,
+            delays=self.options.delays,
         )
 
     @classmethod
@@ -177,15 +222,19 @@ class TemporalNet(nn.Module):
     def from_folded(cls, weights: LifterWeights, *, causal: bool | None = None) -> TemporalNet:
         """The network in evaluation mode with weights of a file, causal or symmetric as wanted."""
         causal = weights.causal if causal is None else causal
-        net = cls(NetworkOptions(weights.channels, weights.blocks, weights.taps, causal))
+        shape = NetworkOptions(
+            weights.channels, weights.blocks, weights.taps, causal, head=weights.head, delays=weights.delays
+        )
+        net = cls(shape)
         net.eval()
-        linears = [*(layer.linear for layer, _ in net._hidden()), net.shrink]
+        linears = [*(layer.linear for layer, _ in [*net._hidden(), *net._heads()]), net.shrink]
         for linear, weight, bias in zip(linears, weights.weight, weights.bias, strict=True):
             linear.weight.copy_(torch.from_numpy(weight.T.copy()))
             linear.bias.copy_(torch.from_numpy(bias.copy()))
         for module in net.modules():
             if isinstance(module, nn.BatchNorm1d):
-                module.eps = 0.0  # mean 0, variance 1: the identity
+                module.eps = 0.0  # mean 0, variance 1, gain 1: the identity
+                nn.init.ones_(module.weight)
         return net
 
 

@@ -27,6 +27,9 @@ DEFAULT_WEIGHTS = Path(__file__).resolve().parents[1] / "weights" / "lifter.safe
 TAPS = 3
 """Frames that a dilated layer sees, and the factor by which dilations grow."""
 
+MAX_DELAY = 60
+"""Frames that a pose may be told late: 2 s."""
+
 _MAX_HEADER_BYTES = 100_000
 
 
@@ -51,6 +54,10 @@ class LifterWeights:
         Frames each dilated layer sees: 3, or 1.
     causal : bool
         Whether it was trained with all taps in the past.
+    head : int
+        Width of the two layers after the blocks; 0 where there are none.
+    delays : tuple of int
+        How many frames back the poses are that the last layer tells, in its order.
     notes : dict of str to str
         What the file says about itself: command, seed, scores.
     """
@@ -59,6 +66,8 @@ class LifterWeights:
     bias: tuple[Float32, ...]
     taps: int
     causal: bool
+    head: int = 0
+    delays: tuple[int, ...] = (0,)
     notes: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -69,12 +78,18 @@ class LifterWeights:
     @property
     def blocks(self) -> int:
         """Residual blocks."""
-        return (len(self.weight) - 2) // 2
+        return (len(self.weight) - 2) // 2 - (1 if self.head else 0)
 
     @property
     def receptive_field(self) -> int:
         """Frames that one output depends on."""
         return receptive_field(self.taps, self.blocks)
+
+    def last_layers(self) -> list[tuple[Float32, Float32]]:
+        """Weight and bias of the last layer for each of the delays."""
+        outputs = (len(H36M17) - 1) * 3
+        each = [slice(number * outputs, (number + 1) * outputs) for number in range(len(self.delays))]
+        return [(np.ascontiguousarray(self.weight[-1][:, one]), self.bias[-1][one].copy()) for one in each]
 
     def check(self) -> str:
         """What is wrong with the shapes and numbers; empty if nothing is."""
@@ -84,9 +99,14 @@ class LifterWeights:
             return f"{len(self.weight)} layers; expected an even number from 2"
         if self.bias[0].ndim != 1:
             return "the first bias is not a vector"
+        if self.delays[:1] != (0,) or not all(0 <= delay <= MAX_DELAY for delay in self.delays):
+            return f"delays of {self.delays} frames; expected 0 first and none above {MAX_DELAY}"
         width = len(self.bias[0])
         block = [(self.taps * width, width), (width, width)]
-        shapes = [(self.taps * FEATURES, width), *block * self.blocks, (width + FEATURES, (len(H36M17) - 1) * 3)]
+        seen = FEATURES * len(self.delays)
+        head = [(width + seen, self.head), (self.head, self.head)] if self.head else []
+        last = ((self.head or width) + seen, (len(H36M17) - 1) * 3 * len(self.delays))
+        shapes = [(self.taps * FEATURES, width), *block * self.blocks, *head, last]
         for index, (weight, bias, shape) in enumerate(zip(self.weight, self.bias, shapes, strict=True)):
             if weight.shape != shape or bias.shape != shape[1:]:
                 return f"layer {index} has shapes {weight.shape} and {bias.shape}, expected {shape} and {shape[1:]}"
@@ -100,6 +120,7 @@ def save(weights: LifterWeights, path: Path) -> None:
     tensors = {f"{index}.weight": weight for index, weight in enumerate(weights.weight)}
     tensors |= {f"{index}.bias": bias for index, bias in enumerate(weights.bias)}
     notes = {"format": FORMAT, "taps": str(weights.taps), "causal": str(int(weights.causal)), **weights.notes}
+    notes |= {"head": str(weights.head), "delays": ",".join(str(delay) for delay in weights.delays)}
     header: dict[str, object] = {"__metadata__": notes}
     at = 0
     for name, tensor in tensors.items():
@@ -154,6 +175,8 @@ def _parse(data: bytes) -> LifterWeights:
         bias=tuple(_tensor(header[f"{index}.bias"], body) for index in layers),
         taps=int(notes.pop("taps")),
         causal=notes.pop("causal") == "1",
+        head=int(notes.pop("head", "0")),
+        delays=tuple(int(delay) for delay in notes.pop("delays", "0").split(",")),
         notes=notes,
     )
 

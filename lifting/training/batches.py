@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifting.errors import LiftingError
-from lifting.normalise import FEATURES, Anchor, Sight, directions, features, look
+from lifting.normalise import FEATURES, Anchor, directions, features, follow_tracks, look
 from lifting.training import body, noise, views
 from lifting.training.mocap import Motion
 
@@ -60,12 +60,18 @@ class Batch:
     seen : array, bool, shape (B, T)
         Whether anything of the person was found in this frame or the half second before.
     score : array, float32, shape (B, T, 18)
+    at : array, float32, shape (B, T, 18, 2)
+        Where joints were found in the picture; its longer side reaches from -1 to 1.
+    rotation : array, float32, shape (B, T, 3, 3)
+        The turns: `xyz_m @ rotation` is the truth in camera axes.
     """
 
     features: Float32
     xyz_m: Float32
     seen: NDArray[np.bool_]
     score: Float32
+    at: Float32
+    rotation: Float32
 
 
 class Windows:
@@ -131,25 +137,17 @@ def observe(xyz: Float, options: BatchOptions, random: np.random.Generator) -> B
     relative = camera - camera[:, :, :1]
     turned = relative @ rotation.transpose(0, 1, 3, 2)
     seen = _lately(score.max(axis=2) > 0, 15)
-    return Batch(inputs, turned.astype(np.float32), seen, score.astype(np.float32))
+    truth, sure, where, turns = (np.asarray(one, np.float32) for one in (turned, score, found, rotation))
+    return Batch(inputs, truth, seen, sure, where, turns)
 
 
 def normalise_windows(bundle: Float, score: Float) -> tuple[Float32, Float]:
     """Features (B, T, FEATURES) and rotations (B, T, 3, 3) of unit directions (B, T, 18, 3), each window by itself."""
     batch, frames = score.shape[:2]
     sight = look(bundle.reshape(-1, 18, 3), score.reshape(-1, 18))
-    anchor_of = sight.anchor.reshape(batch, frames, 3)
-    extent_of, pelvis_of = sight.log_extent.reshape(batch, frames), sight.pelvis.reshape(batch, frames)
-    states, state = [], Anchor.unknown(batch)
-    for frame in range(frames):
-        state = state.after(Sight(anchor_of[:, frame], extent_of[:, frame], pelvis_of[:, frame]))
-        states.append(state)
-    smooth = Anchor(
-        np.stack([one.direction for one in states], axis=1).reshape(-1, 3),
-        np.stack([one.log_extent for one in states], axis=1).reshape(-1),
-        np.zeros(batch * frames),
-        np.zeros(batch * frames),
-    )
+    direction, log_extent = follow_tracks(sight.anchor.reshape(batch, frames, 3), sight.log_extent.reshape(batch, -1))
+    never = np.zeros(batch * frames)
+    smooth = Anchor(direction.reshape(-1, 3), log_extent.reshape(-1), never, never)
     out, rotation = features(bundle.reshape(-1, 18, 3), score.reshape(-1, 18), smooth, sight.pelvis)
     return out.reshape(batch, frames, FEATURES), rotation.reshape(batch, frames, 3, 3)
 

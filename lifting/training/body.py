@@ -47,9 +47,9 @@ class BodyOptions:
         Standard deviation of the small tilt that all others get.
     """
 
-    stature_sd: float = 0.07
-    bone_sd: float = 0.05
-    tilt_chance: float = 0.12
+    stature_sd: float = 0.05
+    bone_sd: float = 0.035
+    tilt_chance: float = 0.1
     lean_deg: float = 4.0
 
 

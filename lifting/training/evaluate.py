@@ -1,112 +1,169 @@
 """Score lifting networks on motion that none of them was trained on nor chosen by.
 
-`python -m lifting.training.evaluate --data FOLDER liftcam=weights/lifter.safetensors other=FILE`
+`python main.py eval lifter [--data FILE.npz] [--json]`; `--run FOLDER` adds the references that were trained there.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import torch
 import typer
+from rich.console import Console
+from rich.table import Table
 
+from lifting.errors import LiftingError
 from lifting.tcn import TemporalNet
-from lifting.training.batches import Batch, BatchOptions, Windows, for_test, make
-from lifting.training.mocap import SPLITS, read_folder
+from lifting.training.batches import CLOCK_HZ, BatchOptions, Windows, for_test, make
+from lifting.training.mocap import SPLITS, Motion, read, read_folder
 from lifting.training.noise import WITHOUT_MISSES, NoiseOptions
+from lifting.training.reference_training import load_reference
+from lifting.training.scoring import Model, Scores, ours, score, theirs
 from lifting.training.views import ViewOptions
-from lifting.weights import load
-from pose.metrics import procrustes_align
+from lifting.weights import DEFAULT_WEIGHTS, load
 
-Scores = dict[str, float]
+_FAR = ViewOptions(close_chance=0)
 
-WARM_UP_FRAMES = 40
-"""Frames at a window's start that are not scored: a stream has only one start."""
 
-_MILLIMETRES = 1000.0
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How the test motion is looked at.
 
-CONDITIONS: dict[str, BatchOptions] = {
-    "all_seen": for_test(BatchOptions(windows=96, frames=160, noise=WITHOUT_MISSES, view=ViewOptions(close_chance=0))),
-    "as_trained": for_test(BatchOptions(windows=96, frames=160, noise=NoiseOptions())),
+    Attributes
+    ----------
+    batch : BatchOptions
+    visible_only : bool
+        Whether only joints that are seen count.
+    """
+
+    batch: BatchOptions
+    visible_only: bool = False
+
+
+def _windows(noise: NoiseOptions) -> BatchOptions:
+    return for_test(BatchOptions(windows=96, frames=160, noise=noise, view=_FAR))
+
+
+CONDITIONS: dict[str, Condition] = {
+    "all_seen": Condition(_windows(WITHOUT_MISSES)),
+    "missing_30": Condition(_windows(replace(WITHOUT_MISSES, drop=0.3)), visible_only=True),
+    "legs_out": Condition(_windows(replace(WITHOUT_MISSES, cut_chance=1.0)), visible_only=True),
+    "as_trained": Condition(replace(_windows(NoiseOptions()), view=ViewOptions())),
 }
-"""Noise on and every joint in the picture found; noise and missing joints as in training."""
+"""Detector's noise with every joint in the picture found; 30% of joints missing, for 0.2 s at a time; legs or the whole
+lower body out of the picture; everything that training has, close-ups too."""
 
 
 def evaluate(
-    data: Path, models: dict[str, Path], *, batches: int = 4, seed: int = 7
+    data: Path, models: dict[str, Model], *, batches: int = 2, seed: int = 7
 ) -> dict[str, dict[str, dict[str, Scores]]]:
-    """Errors of weight files on the test set.
+    """Errors of models on the test set.
 
     Parameters
     ----------
     data : Path
-        Folder of motion files.
-    models : dict of str to Path
-        Weight files by the names to report.
+        Folder of motion files, of which the held-out sequences are taken, or one file, all of which is taken.
+    models : dict of str to Model
+        By the names to report.
     batches : int
-        Batches of 96 windows a split and condition; the same ones for every model.
+        Batches of 96 windows of 5 s a split and condition; the same ones for every model.
 
     Returns
     -------
     dict
-        `{"splits": {SPLIT_CONDITION: {MODEL: {"mpjpe_mm", "pa_mpjpe_mm", "acceleration_mm_s2"}}}}`.
+        `{"splits": {SPLIT_CONDITION: {MODEL: {"latency_ms", "mpjpe_mm", "pa_mpjpe_mm", ...}}}}` (`scoring.score`).
+
+    Raises
+    ------
+    LiftingError
+        Where the data cannot be read or has nothing to test on.
     """
-    motions = read_folder(data)
-    networks = {name: TemporalNet.from_folded(load(path)) for name, path in models.items()}
     splits: dict[str, dict[str, Scores]] = {}
-    for split, belongs in SPLITS.items():
-        windows = Windows([motion for motion in motions if belongs(motion)])
-        for condition, options in CONDITIONS.items():
-            drawn = [make(windows, options, np.random.default_rng([seed, number])) for number in range(batches)]
-            splits[f"{split}_{condition}"] = {name: score_network(net, drawn) for name, net in networks.items()}
+    for split, motions in test_motions(data).items():
+        windows = Windows(motions)
+        for name, condition in CONDITIONS.items():
+            drawn = [make(windows, condition.batch, np.random.default_rng([seed, number])) for number in range(batches)]
+            splits[f"{split}_{name}"] = {
+                model: score(one, drawn, visible_only=condition.visible_only) for model, one in models.items()
+            }
     return {"splits": splits}
 
 
-@torch.no_grad()
-def score_network(network: TemporalNet, batches: list[Batch]) -> Scores:
-    """Mean errors over batches: MPJPE, PA-MPJPE in mm, and the error of the acceleration in mm/s^2.
+def test_motions(data: Path) -> dict[str, list[Motion]]:
+    """The test sequences by split."""
+    if data.is_file():
+        return {data.stem: read(data)}
+    motions = read_folder(data)
+    found = {split: [motion for motion in motions if belongs(motion)] for split, belongs in SPLITS.items()}
+    found = {split: some for split, some in found.items() if some}
+    if not found:
+        raise LiftingError(f"{data} has none of the test sequences ({', '.join(SPLITS)}); --data takes a file as well")
+    return found
 
-    Frames before `WARM_UP_FRAMES`, and those where nothing of the person was found for half a second, do not count.
-    """
-    network.eval()
-    distance, aligned, acceleration = [], [], []
-    for batch in batches:
-        found = network(torch.from_numpy(batch.features)).float().numpy()
-        counts = batch.seen.copy()
-        counts[:, :WARM_UP_FRAMES] = False
-        error = found - batch.xyz_m
-        distance.append(np.linalg.norm(error[counts], axis=-1).ravel())
-        fitted = procrustes_align(found[counts], batch.xyz_m[counts])
-        aligned.append(np.linalg.norm(fitted - batch.xyz_m[counts], axis=-1).ravel())
-        jerky = np.diff(error, 2, axis=1) * 30.0**2
-        acceleration.append(np.linalg.norm(jerky[counts[:, 2:]], axis=-1).ravel())
+
+def family(path: Path, name: str = "liftcam") -> dict[str, Model]:
+    """A weight file's network at each of its delays: NAME, NAME_100ms, ..."""
+    network = TemporalNet.from_folded(load(path))
     return {
-        "mpjpe_mm": _MILLIMETRES * float(np.concatenate(distance).mean()),
-        "pa_mpjpe_mm": _MILLIMETRES * float(np.concatenate(aligned).mean()),
-        "acceleration_mm_s2": _MILLIMETRES * float(np.concatenate(acceleration).mean()),
+        name if not delay else f"{name}_{round(1000 * delay / CLOCK_HZ)}ms": ours(network, delay)
+        for delay in network.options.delays
     }
 
 
+def references(run: Path) -> dict[str, Model]:
+    """The references that were trained into a folder."""
+    return {path.stem: theirs(load_reference(path)) for path in sorted(run.glob("*.pt"))}
+
+
 def command(
-    data: Annotated[Path, typer.Option(help="Folder of motion files (.npz, Human3.6M-17 joints).")],
-    models: Annotated[list[str], typer.Argument(help="NAME=FILE for every weight file to compare.")],
-    batches: Annotated[int, typer.Option(help="Batches of 96 windows a split and condition.")] = 4,
+    models: Annotated[list[str] | None, typer.Argument(help="NAME=FILE of further weights to compare.")] = None,
+    data: Annotated[
+        Path, typer.Option(help="Folder of motion files (.npz, Human3.6M-17 joints), or one file of your own.")
+    ] = Path("../shared/data/mocap"),
+    run: Annotated[Path, typer.Option(help="Folder of trained references (train references).")] = Path(
+        "runs/references"
+    ),
+    batches: Annotated[int, typer.Option(min=1, help="Batches of 96 windows of 5 s a split and condition.")] = 2,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of torch.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
 ) -> None:
-    """Compare weight files on the test set."""
-    table = evaluate(
-        data, {name: Path(file) for name, _, file in (model.partition("=") for model in models)}, batches=batches
-    )
+    """Score the shipped lifter, the references and further weights on motion that none was trained on."""
+    torch.set_num_threads(threads)
+    chosen = family(DEFAULT_WEIGHTS)
+    for model in models or []:
+        name, _, file = model.partition("=")
+        chosen |= family(Path(file), name)
+    chosen |= references(run)
+    table = evaluate(data, chosen, batches=batches)
     if as_json:
         typer.echo(json.dumps(table))
-        return
-    for split, row in table["splits"].items():
-        for model, scores in row.items():
-            figures = "  ".join(f"{name} {value:8.1f}" for name, value in scores.items())
-            typer.echo(f"{split:28} {model:16} {figures}")
+    else:
+        _print(table["splits"])
+
+
+def _print(splits: dict[str, dict[str, Scores]]) -> None:
+    """The table for people."""
+    columns = {
+        "latency_ms": "latency ms",
+        "mpjpe_mm": "MPJPE mm",
+        "pa_mpjpe_mm": "PA-MPJPE mm",
+        "n_mpjpe_mm": "N-MPJPE mm",
+        "acceleration_mm_s2": "acceleration mm/s²",
+        "mpjve_mm_s": "velocity mm/s",
+        "bone_sd_mm": "bones mm",
+        "auc": "AUC",
+    }
+    for split, rows in splits.items():
+        table = Table("model", *columns.values(), title=split, title_justify="left")
+        for model, scores in rows.items():
+            table.add_row(
+                model, *(f"{scores[name]:.3g}" if scores[name] < 1 else f"{scores[name]:.1f}" for name in columns)
+            )
+        Console(width=120).print(table)
 
 
 if __name__ == "__main__":

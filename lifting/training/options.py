@@ -23,14 +23,31 @@ class TrainOptions:
         Where the finished weights are copied to.
     seed, steps, warmup : int
         Steps are batches; the rate of learning rises for `warmup` steps and falls by a cosine to nearly nothing.
-    learning_rate, weight_decay : float
+    minutes : float, optional
+        Falls with the time that the run has worked instead, and ends after so long; the same seed then gives the same
+        batches, but not the same number of them.
+    matrix_rate, learning_rate, weight_decay : float
+        Rates of the hidden matrices (`Muon`) and of everything else (AdamW), and the decay of both.
+    short_until : float
+        Until this part of the training the network's last block sleeps: most of what there is to learn is in one frame
+        and those just before, and short windows cost a third. With 1 it never wakes up, and is not saved.
     batch_windows, paired : int
         Windows a step, and how many of them are learnt from at two frames that follow each other.
     pool_chunks, steps_a_chunk : int
         Windows are drawn from a pool of so many chunks (of `batch.windows` each); the oldest is replaced by a new one
         every so many steps.
+    short_frames : int
+        Frames of a window while the last block sleeps.
+    delay_weights : tuple of float
+        Weight of the error of the pose at each of the network's delays.
     smoothness : float
         Weight of the error's change between two frames beside the error itself.
+    views : Path, optional
+        Synchronised views of people without 3D to learn from besides (`lifting.training.multiview`).
+    view_weight : float
+        Weight of the reprojection error between views beside the error of poses.
+    leave_out : str
+        Collection that is not trained on, for experiments.
     averaging : float
         Decay of the moving average over the weights, which is what is validated and shipped.
     check_every : int
@@ -47,18 +64,26 @@ class TrainOptions:
     weights: Path | None = None
     seed: int = 1
     steps: int = 14_000
-    warmup: int = 300
+    minutes: float | None = None
+    warmup: int = 100
+    matrix_rate: float = 0.02
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
-    batch_windows: int = 256
-    paired: int = 64
+    short_until: float = 0.6
+    batch_windows: int = 768
+    paired: int = 96
     pool_chunks: int = 160
-    steps_a_chunk: int = 3
+    steps_a_chunk: int = 1
+    short_frames: int = 42
+    delay_weights: tuple[float, ...] = (1.0, 0.5, 0.5)
     smoothness: float = 1.0
-    averaging: float = 0.999
+    views: Path | None = None
+    view_weight: float = 0.5
+    leave_out: str = ""
+    averaging: float = 0.998
     check_every: int = 250
     threads: int = 1
-    network: NetworkOptions = field(default_factory=NetworkOptions)
+    network: NetworkOptions = field(default_factory=lambda: NetworkOptions(head=384, delays=(0, 3, 12)))
     batch: BatchOptions = field(default_factory=lambda: BatchOptions(windows=64))
     collections: dict[str, float] = field(
         default_factory=lambda: {"uiprmd": 1.4, "hdm05": 0.9, "cmu_exercises": 0.6, "cmu_8actions": 0.7, "floor": 0.6}

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,9 +35,9 @@ class Sample:
     window : array, float32, shape (B, receptive_field, FEATURES)
         What led to each frame, and the frame itself as the last; zeros before the stream began.
     begun : array, bool, shape (B, receptive_field)
-    xyz_m : array, float32, shape (B, 17, 3)
-        The truth of the last frame.
-    seen : array, bool, shape (B,)
+    xyz_m : array, float32, shape (B, D, 17, 3)
+        The truth of the last frame, and of those the network's delays before it.
+    seen : array, bool, shape (B, D)
     """
 
     window: Float32
@@ -45,8 +46,37 @@ class Sample:
     seen: Bool
 
 
-def samples(windows: Windows, options: TrainOptions, first_step: int) -> Iterator[Sample]:
-    """The samples of every step from `first_step` on."""
+class Pool:
+    """The last chunks, side by side; chunk n lies in place n modulo their number."""
+
+    def __init__(self, chunks: int, chunk: Batch) -> None:
+        self._chunks, self._windows = chunks, len(chunk.features)
+        self.features = np.empty((chunks * self._windows, *chunk.features.shape[1:]), np.float32)
+        self.xyz_m = np.empty((chunks * self._windows, *chunk.xyz_m.shape[1:]), np.float32)
+        self.seen = np.empty((chunks * self._windows, *chunk.seen.shape[1:]), np.bool_)
+        self.count = 0
+
+    def put(self, number: int, chunk: Batch) -> None:
+        """Chunk `number` in the place of the oldest one."""
+        first = number % self._chunks * self._windows
+        rows = slice(first, first + self._windows)
+        self.features[rows], self.xyz_m[rows], self.seen[rows] = chunk.features, chunk.xyz_m, chunk.seen
+        self.count = min(number + 1, self._chunks)
+
+    @property
+    def rows(self) -> int:
+        """Windows to choose from."""
+        return self.count * self._windows
+
+
+def samples(windows: Windows, options: TrainOptions, first_step: int, field: int) -> Iterator[Sample]:
+    """The samples of every step from `first_step` on, without end.
+
+    Parameters
+    ----------
+    field : int
+        Frames of a sample's window.
+    """
 
     def chunk(number: int) -> Batch:
         return make(windows, options.batch, np.random.default_rng([options.seed, number]))
@@ -56,32 +86,32 @@ def samples(windows: Windows, options: TrainOptions, first_step: int) -> Iterato
 
     with ThreadPoolExecutor(1) as maker:
         until = newest(first_step)
-        pool = [chunk(number) for number in range(max(0, until - options.pool_chunks), until)]
+        first = max(0, until - options.pool_chunks)
+        pool = Pool(options.pool_chunks, chunk(first))
+        for number in range(first, until):
+            pool.put(number, chunk(number))
         ahead: Future[Batch] = maker.submit(chunk, until)
-        for step in range(first_step, options.steps):
+        for step in count(first_step):
             if newest(step) > until:
-                pool.append(ahead.result())
+                pool.put(until, ahead.result())
                 until += 1
-                del pool[: -options.pool_chunks]
                 ahead = maker.submit(chunk, until)
-            yield _draw(pool, options, np.random.default_rng([options.seed, step, 1]))
+            yield _draw(pool, options, field, np.random.default_rng([options.seed, step, 1]))
 
 
-def _draw(pool: list[Batch], options: TrainOptions, random: np.random.Generator) -> Sample:
+def _draw(pool: Pool, options: TrainOptions, field: int, random: np.random.Generator) -> Sample:
     """One frame each of windows of the pool; the last `paired` rows are the frames before the first rows' frames."""
-    count, field = options.batch_windows, options.network.receptive_field
-    windows, frames = pool[0].features.shape[:2]
-    of_chunk, row = random.integers(len(pool), size=count), random.integers(windows, size=count)
-    end = random.integers(min(field, frames - 1), frames, size=count)
-    end = np.where(random.random(count) < _EARLY, random.integers(1, frames, size=count), end)
+    rows = options.batch_windows
+    frames = pool.features.shape[1]
+    row = random.integers(pool.rows, size=rows)
+    end = random.integers(min(field, frames - 1), frames, size=rows)
+    end = np.where(random.random(rows) < _EARLY, random.integers(1, frames, size=rows), end)
     paired = slice(0, options.paired)
-    of_chunk, row = np.concatenate([of_chunk, of_chunk[paired]]), np.concatenate([row, row[paired]])
-    end = np.concatenate([end, end[paired] - 1])
-    at = end[:, None] + np.arange(1 - field, 1)  # (B, receptive_field)
+    row, end = np.concatenate([row, row[paired]])[:, None], np.concatenate([end, end[paired] - 1])[:, None]
+    at = end + np.arange(1 - field, 1)  # (B, receptive_field)
     begun, at = at >= 0, np.maximum(at, 0)
-    window = np.stack([pool[c].features[r, a] for c, r, a in zip(of_chunk, row, at, strict=True)])
+    window = pool.features[row, at]
     window *= begun[..., None]
-    chosen = list(zip(of_chunk, row, end, strict=True))
-    xyz = np.stack([pool[c].xyz_m[r, e] for c, r, e in chosen])
-    seen = np.array([pool[c].seen[r, e] for c, r, e in chosen])
-    return Sample(window, begun, xyz, seen)
+    told = end - np.array(options.network.delays)  # (B, D)
+    there, told = told >= 0, np.maximum(told, 0)
+    return Sample(window, begun, pool.xyz_m[row, told], pool.seen[row, told] & there)

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from lifting.normalise import FEATURES
+from lifting.offline import whole_clip
 from lifting.streaming import StreamingNet, dense
 from lifting.tcn import NetworkOptions, StridedSingleFrame, TemporalNet
 from lifting.weights import LifterWeights
@@ -53,7 +54,7 @@ def test_the_strided_form_gives_the_frame_that_the_whole_sequence_gives(blocks: 
         for first in (0, 31, 200 - field):
             window = features[:, first : first + field]
             one = net.one_frame(window, torch.ones(1, field, dtype=torch.bool))
-            np.testing.assert_allclose(one.numpy(), whole[:, first + at].numpy(), atol=1e-5)
+            np.testing.assert_allclose(one[:, 0].numpy(), whole[:, first + at].numpy(), atol=1e-5)
 
 
 def test_the_strided_form_knows_where_a_stream_begins() -> None:
@@ -64,7 +65,41 @@ def test_the_strided_form_knows_where_a_stream_begins() -> None:
         for last in (0, 1, 5, 40):
             window = torch.cat([torch.full((1, 80 - last, FEATURES), 9.0), features[:, : last + 1]], dim=1)
             begun = torch.arange(81)[None] >= 80 - last
-            np.testing.assert_allclose(net.one_frame(window, begun).numpy(), whole[:, last].numpy(), atol=1e-5)
+            np.testing.assert_allclose(net.one_frame(window, begun)[:, 0].numpy(), whole[:, last].numpy(), atol=1e-5)
+
+
+TOLD_LATE = NetworkOptions(channels=24, blocks=2, head=40, delays=(0, 3, 12))
+
+
+def test_poses_told_late_are_the_same_streaming_strided_and_over_the_whole_clip() -> None:
+    net = trained_like(TOLD_LATE)
+    weights, features = net.folded(), np.random.default_rng(0).normal(size=(2, 60, FEATURES)).astype(np.float32)
+    with torch.no_grad():
+        told = net.delayed(torch.from_numpy(features)).numpy()  # (B, T, D, 17, 3)
+        window = torch.from_numpy(features[:, 60 - TOLD_LATE.receptive_field :])
+        strided = net.one_frame(window, torch.ones(window.shape[:2], dtype=torch.bool)).numpy()
+    np.testing.assert_allclose(strided, told[:, -1], atol=1e-5)
+    clip = whole_clip(weights, features[0])
+    np.testing.assert_allclose(clip[:48], told[0, 12:, 2], atol=1e-5)
+    np.testing.assert_allclose(clip[48:57], told[0, 51:, 1], atol=1e-5)  # the end of the clip has less after it
+    np.testing.assert_allclose(clip[57:], told[0, 57:, 0], atol=1e-5)
+    np.testing.assert_allclose(whole_clip(weights, features[0], ahead=5)[:57], told[0, 3:, 1], atol=1e-5)
+    for output, delay in enumerate(TOLD_LATE.delays):
+        stream_net, slots = StreamingNet(weights, slots=2), np.array([1, 0])
+        live = [stream_net.step(features[:, frame], slots, delay=delay) for frame in range(60)]
+        np.testing.assert_allclose(np.stack(live, axis=1), told[:, :, output], atol=1e-4)
+
+
+def test_a_block_that_sleeps_is_neither_used_nor_saved() -> None:
+    net = trained_like(NetworkOptions(channels=16, blocks=3))
+    net.awake = 2
+    features = torch.randn(1, 90, FEATURES)
+    again = TemporalNet.from_folded(net.folded())
+    assert net.folded().blocks == 2
+    with torch.no_grad():
+        np.testing.assert_allclose(again(features).numpy(), net(features).numpy(), atol=1e-4)
+        window, begun = features[:, -27:], torch.ones(1, 27, dtype=torch.bool)
+        np.testing.assert_allclose(net.one_frame(window, begun)[:, 0].numpy(), net(features)[:, -1].numpy(), atol=1e-5)
 
 
 def test_weights_survive_folding_and_unfolding() -> None:
