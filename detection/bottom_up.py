@@ -6,9 +6,22 @@ from pathlib import Path
 
 import numpy as np
 
-from detection.decoder import Decoder
+from detection.decoder import Decoder, DecoderSettings
 from detection.network import PafNetwork
+from detection.registry import NETWORKS
 from pose.types import Image, People
+
+
+def decoder_settings(model_xml: Path) -> DecoderSettings:
+    """What counts as a person for a network: the registry's floors for one that it knows, by its file's name.
+
+    >>> decoder_settings(Path("a/human-pose-estimation-0001.xml")) == DecoderSettings()
+    True
+    """
+    for network in NETWORKS:
+        if network.files[0].name == model_xml.name:
+            return DecoderSettings(least_score=network.least_score, least_share=network.least_share)
+    return DecoderSettings()
 
 
 class BottomUpDetector:
@@ -22,11 +35,19 @@ class BottomUpDetector:
         Short side of the picture as the network sees it, pixels; more finds smaller people and takes longer.
     threads : int, optional
         Processor threads; OpenVINO's choice where None.
+    settings : DecoderSettings, optional
+        What counts as a person; what is known to suit the network (`decoder_settings`) where None.
     """
 
-    def __init__(self, model_xml: Path, net_size: int = 256, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        model_xml: Path,
+        net_size: int = 256,
+        threads: int | None = None,
+        settings: DecoderSettings | None = None,
+    ) -> None:
         self._network = PafNetwork(model_xml, net_size, threads)
-        self._decoder = Decoder()
+        self._decoder = Decoder(settings or decoder_settings(model_xml))
         self._name = Path(model_xml).stem
 
     @property

@@ -1,4 +1,7 @@
-"""Which detector the app uses: the multi-person network where its weights can be had, else MediaPipe, said aloud."""
+"""Which detector the app uses: the better multi-person network that is at hand, one of which ships with the project.
+
+Where neither is, the better one is fetched, and where that fails MediaPipe steps in, said aloud.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,11 @@ from pathlib import Path
 from detection.detector import Detector
 from detection.download import Progress, download
 from detection.errors import DetectionError
-from detection.registry import HUMAN_POSE
-from detection.weights import find_weights
+from detection.registry import HUMAN_POSE, OURS
+from detection.weights import find_network, find_weights
 
-DETECTORS = ("auto", "openpose", HUMAN_POSE.name, "mediapipe")
-"""What `--detector` takes; the second and third are the same."""
+DETECTORS = ("auto", "openpose", HUMAN_POSE.name, OURS.name, "mediapipe")
+"""What `--detector` takes; "openpose" is human-pose-estimation-0001, or the network that `--weights` names."""
 
 FALLBACK_NOTICE = "using MediaPipe, one person only; `python main.py weights` gets the multi-person detector"
 
@@ -35,10 +38,10 @@ def open_detector(
     Parameters
     ----------
     name : str
-        One of `DETECTORS`. "auto" takes the multi-person network where its weights are found or can be downloaded, else
-        MediaPipe. Any other name is that detector or an error.
+        One of `DETECTORS`. "auto" takes the best multi-person network that is found (`find_network`) or, where even
+        ours is missing, can be downloaded, else MediaPipe. Any other name is that detector or an error.
     weights : Path, optional
-        `--weights`; what is wrong there is always an error.
+        `--weights`, also the name of a network; what is wrong there is always an error.
     net_size : int
         Short side of the network's input in pixels.
     threads : int, optional
@@ -59,7 +62,7 @@ def open_detector(
         raise DetectionError(f"no detector is called {name!r}; choose one of {', '.join(DETECTORS)}")
     if name == "mediapipe":
         return _open_mediapipe()
-    model = find_weights(HUMAN_POSE.name, weights)
+    model = _find(name, weights)
     if model is None:
         try:
             model = _fetch(notify, allow_download, progress)
@@ -71,6 +74,20 @@ def open_detector(
     from detection.bottom_up import BottomUpDetector  # noqa: PLC0415
 
     return BottomUpDetector(model, net_size, threads)
+
+
+def _find(name: str, weights: Path | None) -> Path | None:
+    """The file of the network that is asked for; None where it is not at hand but can be fetched."""
+    if name == "auto" or (name == "openpose" and weights is not None):
+        return find_network(weights)
+    if name == OURS.name:
+        model = find_weights(OURS.name, weights)
+        if model is None:
+            raise DetectionError(
+                f"{OURS.name} ships with the project in weights/, but is not there: check it out again"
+            )
+        return model
+    return find_weights(HUMAN_POSE.name, weights)
 
 
 def _fetch(notify: Callable[[str], None], allowed: bool, progress: Progress | None) -> Path:

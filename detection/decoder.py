@@ -53,6 +53,8 @@ class DecoderSettings:
         People with fewer joints are dropped.
     least_score : float
         So are people with a lower score (`Decoder.decode`).
+    least_share : float
+        And people whose score is a smaller share of the best one's in the picture.
     """
 
     least_heat: float = 0.06
@@ -64,6 +66,7 @@ class DecoderSettings:
     lone_heat: float = 0.1
     least_joints: int = 6
     least_score: float = 0.0
+    least_share: float = 0.0
 
 
 class Decoder:
@@ -135,10 +138,9 @@ class Decoder:
         if count < 0:
             raise DetectionError("the network's maps hold values that are not finite; fetch the weights again")
         people, person_score = room.people[:count].copy(), room.person_score[:count].copy()
-        if self._settings.least_score > 0:
-            kept = person_score >= self._settings.least_score
-            return people[kept], person_score[kept]
-        return people, person_score
+        least = max(self._settings.least_score, self._settings.least_share * person_score.max(initial=0))
+        kept = person_score >= least
+        return (people, person_score) if kept.all() else (people[kept], person_score[kept])
 
 
 def _checked(maps: Float32, channels: int, what: str) -> Float32:

@@ -32,12 +32,17 @@ class Network:
         SPDX identifier.
     url : str or None
         Official folder of the files, https with a slash at the end; None for a network that ships with the project.
+    least_score, least_share : float
+        Below which score, and share of the best one's score, nobody is there (`DecoderSettings`): a network that has
+        seen few pictures sees weak people in trees. Chosen on validation photos.
     """
 
     name: str
     files: tuple[WeightsFile, ...]
     licence: str
     url: str | None
+    least_score: float = 0.0
+    least_share: float = 0.0
 
     @property
     def size(self) -> int:
@@ -65,7 +70,25 @@ HUMAN_POSE = Network(
 )
 """Lightweight OpenPose (Osokin 2018) as Open Model Zoo gives it: IR FP16-INT8, release 2021.4, revision 3."""
 
-NETWORKS = (HUMAN_POSE,)
+OURS = Network(
+    name="liftcam-paf-small",
+    files=(
+        WeightsFile(
+            "liftcam-paf-small.xml", 550_805, "79c306591d3463e484c387ec5e17542fe01416fc037079ed23754f6593aa0cf2"
+        ),
+        WeightsFile(
+            "liftcam-paf-small.bin", 2_928_740, "c3b54935edc05920ac22877c99acd07a983c8bf8ced2f8b1e03bea48d283efb3"
+        ),
+    ),
+    licence="Apache-2.0",
+    url=None,
+    least_score=0.01,
+    least_share=0.3,
+)
+"""Our own network, trained here (`detection/training`, weights/liftcam-paf-small.md), INT8."""
+
+NETWORKS = (HUMAN_POSE, OURS)
+"""The better one first (docs/detection.md)."""
 
 
 def known(name: str) -> Network:

@@ -31,6 +31,10 @@ def main(
     minutes: Annotated[float | None, typer.Option(help="End this stretch after so long.")] = None,
     budget_minutes: Annotated[float | None, typer.Option(help="Train so long in all, whatever the speed.")] = None,
     trunk: Annotated[bool, typer.Option(help="Start from the packed trunk.")] = True,
+    teacher: Annotated[
+        Path | None,
+        typer.Option(help="human-pose-estimation-0001.xml: learn from its maps too, where nobody labelled."),
+    ] = None,
     start: Annotated[Path | None, typer.Option(help="Checkpoint whose network a new training starts from.")] = None,
 ) -> None:
     """Train, or go on with, a network."""
@@ -40,6 +44,7 @@ def main(
         data=tuple(sorted(path for path in data.glob("*.npz") if path.name != TRUNK_FILE)),
         trunk=data / TRUNK_FILE if trunk else None,
         start=start,
+        teacher=teacher,
         size=size,
         device=device,
         threads=threads,

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from detection.errors import DetectionError
 from detection.network import input_size
+from detection.registry import Network, WeightsFile, sha256_of
 from detection.training.command import run
 from detection.training.network import DeployedNetwork, PafNetwork, network_size
 from detection.training.photos import Photos, join
@@ -33,7 +34,7 @@ from pose.files import written_beside
 from pose.types import Image
 
 LARGEST_BYTES = 4_000_000
-"""Of the shipped weights."""
+"""Of the shipped files together."""
 FP16_TOLERANCE, INT8_TOLERANCE = 0.02, 0.15
 """Largest difference from torch on a photo, of heatmaps whose peaks are 1: of any cell in fp16; in INT8 of the 99.9th
 percentile, for a few cells on the slope of a peak may be further off."""
@@ -75,13 +76,7 @@ def export(checkpoint: Path, folder: Path, name: str, calibration: Photos, *, in
     DetectionError
         A written network differs from torch by more than its precision explains.
     """
-    network = load_network(checkpoint)
-    deployed = DeployedNetwork(network).eval()
-    example = torch.zeros(1, 3, *_CALIBRATION_SIDE)
-    with _tracing():
-        model = openvino.convert_model(deployed, example_input=example, input=[1, 3, -1, -1])
-    for port, output in zip(model.outputs, ("heatmaps", "fields"), strict=True):
-        port.get_tensor().set_names({output})
+    deployed, model = _converted(checkpoint)
     photos = [calibration.picture(index) for index in _evenly(len(calibration), _CHECKED)]
     written = [_write(model, folder / f"{name}-fp16.xml", deployed, photos, tolerance=FP16_TOLERANCE, share=1.0)]
     if int8:
@@ -90,6 +85,39 @@ def export(checkpoint: Path, folder: Path, name: str, calibration: Photos, *, in
             _write(quantised, folder / f"{name}-int8.xml", deployed, photos, tolerance=INT8_TOLERANCE, share=0.999)
         )
     return written
+
+
+def ship(checkpoint: Path, folder: Path, name: str, calibration: Photos) -> tuple[Exported, Network]:
+    """Write the INT8 network alone as `folder/name/name.xml`, as the app ships it, and say what it is registered as.
+
+    Raises
+    ------
+    DetectionError
+        It differs from torch by more than its precision explains, or is larger than `LARGEST_BYTES`.
+    """
+    deployed, model = _converted(checkpoint)
+    photos = [calibration.picture(index) for index in _evenly(len(calibration), _CHECKED)]
+    path = folder / name / f"{name}.xml"
+    quantised = _quantise(model, calibration)
+    written = _write(quantised, path, deployed, photos, tolerance=INT8_TOLERANCE, share=0.999)
+    parts = (path, path.with_suffix(".bin"))
+    files = tuple(WeightsFile(one.name, one.stat().st_size, sha256_of(one)) for one in parts)
+    network = Network(name, files, "Apache-2.0", None)
+    if network.size > LARGEST_BYTES:
+        raise DetectionError(f"{path} and its weights have {network.size / 1e6:.2f} MB, more than may be shipped")
+    return written, network
+
+
+def _converted(checkpoint: Path) -> tuple[DeployedNetwork, Any]:
+    """The network of a checkpoint in torch, and in OpenVINO with its outputs named."""
+    deployed = DeployedNetwork(load_network(checkpoint)).eval()
+    with _tracing():
+        model = openvino.convert_model(
+            deployed, example_input=torch.zeros(1, 3, *_CALIBRATION_SIDE), input=[1, 3, -1, -1]
+        )
+    for port, output in zip(model.outputs, ("heatmaps", "fields"), strict=True):
+        port.get_tensor().set_names({output})
+    return deployed, model
 
 
 def export_onnx(checkpoint: Path, path: Path) -> Path:
@@ -186,11 +214,20 @@ def main(
     name: Annotated[str, typer.Option(help="Beginning of the files' names.")] = "liftcam-paf-small",
     onnx: Annotated[bool, typer.Option(help="Also write ONNX.")] = False,
     int8: Annotated[bool, typer.Option(help="Also quantise to INT8.")] = True,
+    shipped: Annotated[
+        bool, typer.Option("--ship", help="INT8 alone, as OUT/NAME/NAME.xml, with its lines for detection/registry.py.")
+    ] = False,
 ) -> None:
     """Write a trained network as OpenVINO IR, and ONNX if wanted."""
     paths = sorted(path for path in data.glob("*.npz") if path.name != TRUNK_FILE)
     photos = split(join([Photos.load(path) for path in paths])).training
     people = np.isin(photos.source, ("coco", "pseudo", "lspet", "empty"))
+    if shipped:
+        one, network = ship(checkpoint, out, name, photos.select(people))
+        typer.echo(f"{one.path}: {network.size / 1e6:.2f} MB, heatmaps differ by {one.difference:.3f} from torch")
+        for file in network.files:
+            typer.echo(f'WeightsFile("{file.name}", {file.size:_}, "{file.sha256}"),')
+        return
     for written in export(checkpoint, out, name, photos.select(people), int8=int8):
         typer.echo(
             f"{written.path}: {written.size_bytes / 1e6:.2f} MB, heatmaps differ by {written.difference:.3f} from torch"

@@ -8,9 +8,11 @@ from typing import Any
 
 from detection.errors import DetectionError
 from detection.training.augment import AugmentOptions
-from detection.training.targets import Balance
+from detection.training.loss import Balance
 
-DEFAULT_SHARES = {"coco": 0.40, "actor": 0.28, "lspet": 0.17, "pseudo": 0.10, "empty": 0.05}
+DEFAULT_SHARES = {"coco": 0.40, "actor": 0.28, "lspet": 0.17, "unlabelled": 0.15, "pseudo": 0.10, "empty": 0.05}
+TAUGHT_ONLY = "unlabelled"
+"""The source that says nothing without a teacher."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,10 @@ class TrainOptions:
         The trunk's packed weights; None starts from random ones.
     start : Path, optional
         A checkpoint of the same size whose network a new training starts from.
+    teacher : Path, optional
+        human-pose-estimation-0001.xml: its maps are targets where nothing is labelled (`distillation.py`).
+    teacher_share : float
+        How much of the target is the teacher's, 0..1, where something is labelled.
     size : str
         Name of the network's size (`detection.training.network.SIZES`).
     samples : int
@@ -72,6 +78,8 @@ class TrainOptions:
     data: tuple[Path, ...]
     trunk: Path | None = None
     start: Path | None = None
+    teacher: Path | None = None
+    teacher_share: float = 0.4
     size: str = "small"
     samples: int = 1_000_000
     budget_s: float | None = None
@@ -125,11 +133,18 @@ class TrainOptions:
         return {
             source: share * min(1.0, progress / self.late[source] if self.late.get(source) else 1.0)
             for source, share in self.shares.items()
+            if self.teacher is not None or source != TAUGHT_ONLY
         }
 
 
 PRESETS: dict[str, dict[str, Any]] = {
-    "cpu": {"samples": 150_000, "batch": 16, "frozen_blocks": 3, "validate_every": 4_000},
+    "cpu": {
+        "samples": 150_000,
+        "batch": 16,
+        "crops": ((0.0, 192), (0.95, 256)),
+        "frozen_blocks": 3,
+        "validate_every": 8_000,
+    },
     "gpu": {
         "samples": 4_000_000,
         "batch": 256,

@@ -14,7 +14,7 @@ import typer
 from detection.bottom_up import BottomUpDetector
 from detection.training.command import run
 from detection.training.photos import Photos
-from detection.training.sources import UNLABELLED, pictures, read_all
+from detection.training.sources import UNLABELLED, pictures, read_all, read_unlabelled
 from detection.training.teachers import LandmarkTeacher, add_heads, label_unlabelled
 from detection.training.tflite import read_trunk
 from detection.training.trunk import TRUNK_FILE, save_trunk
@@ -55,6 +55,8 @@ def main(
         paths += pack(label_unlabelled(unlabelled, landmarks, finder), out, "pseudo")
         labelled, swapped = add_heads(labelled, landmarks)
         typer.echo(f"{swapped} photos with swapped sides left out")
+    # Without the landmark teacher's labels too, for a training that distils: it sees what is in them by itself.
+    paths += pack(read_unlabelled([photos / name for name in UNLABELLED]), out, "unlabelled")
     for path in paths + pack(labelled, out, "photos"):
         typer.echo(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
 

@@ -120,6 +120,15 @@ def read_empty(folder: Path, source: str = "empty") -> Photos:
     return builder.photos()
 
 
+def read_unlabelled(folders: list[Path], source: str = "unlabelled") -> Photos:
+    """Photos of which nothing is known: a training with a teacher learns what it sees in them."""
+    builder = PhotosBuilder(source)
+    for path in [path for folder in folders for path in pictures(folder)]:
+        builder.add_picture(f"{path.parent.name}/{path.name}", path.read_bytes())
+        builder.add_ignored(np.array((-_FAR, -_FAR, _FAR, _FAR), np.float32))
+    return builder.photos()
+
+
 def read_rendered(folder: Path, source: str = "actor") -> Photos:
     """Pictures of the synthetic actor with exact truth: `labels.jsonl` beside the pictures.
 

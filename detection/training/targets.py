@@ -1,4 +1,4 @@
-"""What the network is to predict: Gaussian peaks, affinity fields, and weights that hide what nobody knows.
+"""What the network is to predict: Gaussian peaks, affinity fields, and where nobody knows.
 
 Heatmaps and affinity fields are those of Cao et al., Realtime Multi-Person 2D Pose Estimation using Part Affinity
 Fields (2017), drawn with the widths of Lightweight OpenPose (Osokin, 2018), so that one decoder reads its maps and
@@ -28,21 +28,11 @@ _DRAWN = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Maps to predict and, of the same shapes, the weight of every cell's squared error (0: unknown)."""
+    """Maps to predict; of the same shapes, `known`, 0 in cells where nobody knows; and what a teacher sees, if any."""
 
     maps: Maps
-    weights: Maps
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """How much more a cell counts where something is: few cells are peaks or limbs, most are background.
-
-    A heatmap cell weighs 1 + `peak` times its target, a field cell 1 + `limb` where a limb runs.
-    """
-
-    peak: float = 6.0
-    limb: float = 3.0
+    known: Maps
+    hint: Maps | None = None
 
 
 def cell_centres(count: int, device: torch.device) -> Tensor:
@@ -50,9 +40,8 @@ def cell_centres(count: int, device: torch.device) -> Tensor:
     return torch.arange(count, device=device, dtype=torch.float32) * STRIDE + (STRIDE - 1) / 2
 
 
-def draw_targets(labels: Labels, height: int, width: int, balance: Balance | None = None) -> Targets:
+def draw_targets(labels: Labels, height: int, width: int) -> Targets:
     """Targets for pictures of `height` x `width` pixels with these labels."""
-    balance = balance or Balance()
     labels = labels.trimmed()
     heatmaps = draw_heatmaps(labels, height, width)
     fields, touched = draw_fields(labels, height, width)
@@ -63,15 +52,13 @@ def draw_targets(labels: Labels, height: int, width: int, balance: Balance | Non
 
     drawn = (heatmaps[:, :JOINTS] > _DRAWN).float()
     # What is drawn is known, in an ignored box too.
-    joint_weight = torch.maximum((1 - hidden_joints) * seen[:, None], drawn)
-    heat_weight = torch.cat((joint_weight, joint_weight.amin(dim=1, keepdim=True)), dim=1)
-    heat_weight = heat_weight * (1 + balance.peak * torch.cat((heatmaps[:, :JOINTS], 1 - heatmaps[:, JOINTS:]), dim=1))
-
-    limb_weight = torch.maximum((1 - hidden_limbs) * seen[:, None], touched) * (1 + balance.limb * touched)
-    field_weight = torch.zeros_like(fields)
-    field_weight[:, channel] = limb_weight
-    field_weight[:, channel + 1] = limb_weight
-    return Targets(Maps(heatmaps, fields), Maps(heat_weight, field_weight))
+    known_joints = torch.maximum((1 - hidden_joints) * seen[:, None], drawn)
+    known_heat = torch.cat((known_joints, known_joints.amin(dim=1, keepdim=True)), dim=1)
+    known_limbs = torch.maximum((1 - hidden_limbs) * seen[:, None], touched)
+    known_fields = torch.zeros_like(fields)
+    known_fields[:, channel] = known_limbs
+    known_fields[:, channel + 1] = known_limbs
+    return Targets(Maps(heatmaps, fields), Maps(known_heat, known_fields))
 
 
 def draw_heatmaps(labels: Labels, height: int, width: int) -> Tensor:

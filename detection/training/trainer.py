@@ -15,6 +15,7 @@ from torch import nn
 
 from detection.errors import DetectionError
 from detection.training.augment import augment
+from detection.training.distillation import OpenVinoTeacher, Teacher, taught
 from detection.training.feed import Feed
 from detection.training.loss import batch_targets, map_loss
 from detection.training.network import PafNetwork, network_size
@@ -97,6 +98,9 @@ class Trainer:
             weight_decay=options.weight_decay,
             fused=device.type == "cuda",
         )
+        self._teacher: Teacher | None = None
+        if options.teacher is not None:
+            self._teacher = OpenVinoTeacher(options.teacher, options.threads)
         self.step = 0
         self.elapsed_s = 0.0
         self.skipped = 0
@@ -171,7 +175,10 @@ class Trainer:
         pictures = batch.pictures.contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=options.reduced):
             predictions = self.network(pictures)
-        loss = map_loss(predictions, batch_targets(batch, options.balance))
+        targets = batch_targets(batch)
+        if self._teacher is not None:
+            targets = taught(targets, self._teacher(batch.pictures), options.teacher_share)
+        loss = map_loss(predictions, targets, options.balance)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), options.clip)

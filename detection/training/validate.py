@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from detection.decoder import Decoder
 from detection.training.labels import KNOWN
-from detection.training.network import STRIDE
+from detection.training.network import STRIDE, Maps
 from detection.training.photos import Photos, shrink
 from pose.joint_sets import OPENPOSE18, OPENPOSE18_SIGMAS
 from pose.metrics import oks
+from pose.metrics2d import torso_diameter
 from pose.types import Image
 
 Float32 = NDArray[np.float32]
+
+Predictor = Callable[[Tensor], list[Maps]]
+"""What is looked at: a network in evaluation mode, or anything else that gives maps of pictures, the best last."""
 
 NET_SIDE = 320
 """Longer side at which photos are seen."""
 _MATCH_OKS = 0.5
 _PCK_TORSO = 0.2
 _NECK = OPENPOSE18.index("neck")
-_SHOULDERS = (OPENPOSE18.index("right_shoulder"), OPENPOSE18.index("left_shoulder"))
-_HIPS = (OPENPOSE18.index("right_hip"), OPENPOSE18.index("left_hip"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Scores:
     recall, precision : float
         Of people found with an object keypoint similarity of at least 0.5, over all sources but LSPET.
     pck : float
-        Of LSPET's joints within 0.2 of the torso (right shoulder to left hip) of the person that fits best.
+        Of LSPET's joints within 0.2 of the torso (`pose.metrics2d.torso_diameter`) of the person that fits best.
     """
 
     recall: float
@@ -54,7 +57,7 @@ class Scores:
         return f"recall {self.recall:.3f}, precision {self.precision:.3f}, PCK {self.pck:.3f}"
 
 
-def validate(network: nn.Module, photos: Photos, device: torch.device) -> Scores:
+def validate(network: Predictor, photos: Photos, device: torch.device) -> Scores:
     """Scores of a network in evaluation mode; photos without labels for everybody only count for PCK."""
     decoder = Decoder()
     found_people = true_people = matched = 0
@@ -90,7 +93,7 @@ def network_input(image: Image, longest: int = NET_SIDE) -> tuple[Tensor, float]
 
 
 @torch.no_grad()
-def find_people(network: nn.Module, decoder: Decoder, image: Image, device: torch.device) -> Float32:
+def find_people(network: Predictor, decoder: Decoder, image: Image, device: torch.device) -> Float32:
     """Everybody in a picture: (K, 18, 3) x, y in its pixels, score."""
     pictures, scale = network_input(image)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
@@ -105,11 +108,10 @@ def find_people(network: nn.Module, decoder: Decoder, image: Image, device: torc
 def close_joints(people: Float32, joints: Float32, known: NDArray[np.bool_]) -> list[bool]:
     """For each known joint whether the best of the people found has it within 0.2 of the torso: PCK of LSP.
 
-    Without shoulder and hip the torso is taken as half the height of the known joints.
+    Without a shoulder and the hip across the torso is taken as half the height of the known joints.
     """
-    if known[_SHOULDERS[0]] and known[_HIPS[1]]:
-        torso = float(np.linalg.norm(joints[_SHOULDERS[0]] - joints[_HIPS[1]]))
-    else:
+    torso = float(torso_diameter(joints[None], known[None], OPENPOSE18)[0])
+    if not np.isfinite(torso):
         torso = float(np.ptp(joints[known], axis=0).max()) / 2
     known = known.copy()
     known[_NECK] = False  # LSPET's is another point than the middle of the shoulders

@@ -58,6 +58,7 @@ class World:
             return FETCHED
 
         self.patch.setattr(choose, "find_weights", find)
+        self.patch.setattr(choose, "find_network", lambda explicit: find("", explicit))
         self.patch.setattr(choose, "download", download)
 
     def open(self, name: str = "auto", **options: Any) -> Any:
@@ -129,3 +130,17 @@ def test_with_neither_both_reasons_are_given(world: World, monkeypatch: pytest.M
 def test_unknown_names_are_refused_with_the_known_ones(world: World) -> None:
     with pytest.raises(DetectionError, match=", ".join(DETECTORS)):
         world.open("yolo")
+
+
+def test_ours_by_name_is_opened_or_an_error_and_never_fetched(world: World) -> None:
+    world.has(weights=FOUND, online=True)
+    assert world.open("liftcam-paf-small").args[0] == FOUND
+    world.has(weights=None, online=True)
+    with pytest.raises(DetectionError, match="ships with the project"):
+        world.open("liftcam-paf-small")
+    assert (world.lines, world.downloads) == ([], 0)
+
+
+def test_openpose_takes_any_network_that_is_named(world: World) -> None:
+    world.has(weights=FOUND, online=False)
+    assert world.open("openpose", weights=Path("mine.xml")).args[0] == FOUND

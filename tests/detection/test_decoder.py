@@ -163,3 +163,22 @@ def test_limbs_and_channels_fit_together() -> None:
     channels = sorted(np.concatenate([LIMB_TABLE[:, 2], LIMB_TABLE[:, 2] + 1]).tolist())
     assert channels == list(range(PAFS))
     assert {joint for limb in LIMBS for joint in limb} == set(range(JOINTS))
+
+
+def test_weak_people_beside_a_sure_one_are_dropped_where_that_is_asked_for() -> None:
+    sure, weak = STANDING * 30 + (10, 5), STANDING * 30 + (40, 5)
+    heat_sure, pafs_sure = draw_maps([sure], (46, 60))
+    heat_weak, pafs_weak = draw_maps([weak], (46, 60), peak=0.3)
+    heat, pafs = np.maximum(heat_sure, heat_weak), pafs_sure + pafs_weak
+    _, scores = Decoder().decode(heat, pafs)
+    assert len(scores) == 2
+    share = scores.min() / scores.max()
+    for floor, people in (
+        (DecoderSettings(least_share=0.9 * share), 2),
+        (DecoderSettings(least_share=1.1 * share), 1),
+        (DecoderSettings(least_score=1.1 * scores.min()), 1),
+        (DecoderSettings(least_score=1.1 * scores.max()), 0),
+    ):
+        assert len(Decoder(floor).decode(heat, pafs)[0]) == people
+    assert len(Decoder(DecoderSettings(least_share=0.5)).decode(heat_weak, pafs_weak)[0]) == 1  # alone it is the best
+    assert len(Decoder(DecoderSettings(least_share=0.5)).decode(0 * heat, 0 * pafs)[0]) == 0

@@ -19,7 +19,7 @@ from detection import registry, weights
 from detection.download import fetch
 from detection.errors import DetectionError
 from detection.registry import HUMAN_POSE, Network, WeightsFile, check_file, known
-from detection.weights import find_weights, locate, status
+from detection.weights import find_network, find_weights, locate, status
 
 XML, BIN = b"<net/>" * 100, bytes(range(256)) * 500
 
@@ -316,3 +316,51 @@ class TestDownload:
         monkeypatch.setattr(registry, "NETWORKS", (replace(TINY, url=None),))
         with pytest.raises(DetectionError, match="ships with the project"):
             downloading.download("tiny")
+
+
+BETTER = TINY
+SHIPPED = Network("shipped", (_file("shipped.xml", XML),), "Apache-2.0", None)
+
+
+class TestChoosingANetwork:
+    @pytest.fixture(autouse=True)
+    def two(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        for module in (registry, weights):
+            monkeypatch.setattr(module, "NETWORKS", (BETTER, SHIPPED))
+        self.shipped = tmp_path / "project" / "weights" / "shipped" / "shipped.xml"
+        self.shipped.parent.mkdir(parents=True)
+        self.shipped.write_bytes(XML)
+
+    def test_the_better_one_where_it_is_at_hand_else_the_shipped_one(self, tmp_path: Path) -> None:
+        assert find_network() == self.shipped
+        better = _put(tmp_path / "cache" / "tiny")
+        assert find_network() == better
+
+    def test_a_name_a_folder_and_a_file_each_name_one(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        better = _put(tmp_path / "mine")
+        for named in (Path("shipped"), self.shipped.parent, self.shipped.parent.parent, self.shipped):
+            assert find_network(named) == self.shipped
+        for named in (tmp_path / "mine", better):
+            assert find_network(named) == better
+        with pytest.raises(DetectionError, match="tiny was not found"):
+            find_network(Path("tiny"))
+        monkeypatch.setenv(weights.VARIABLE, str(tmp_path / "mine"))
+        assert find_network() == better
+        assert locate(SHIPPED) == (self.shipped, "the project")  # the variable names the other one
+        assert [one.path for one in status()] == [better, self.shipped]
+
+    def test_a_network_of_the_users_own_is_taken_as_it_is(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        own = tmp_path / "own.onnx"
+        own.write_bytes(b"a network")
+        assert find_network(own) == own
+        monkeypatch.setenv(weights.VARIABLE, str(own))
+        assert find_network() == own
+        assert [one.path for one in status()] == [None, self.shipped]
+
+    def test_what_is_no_network_is_an_error(self, tmp_path: Path) -> None:
+        with pytest.raises(DetectionError, match="does not exist"):
+            find_network(tmp_path / "gone.xml")
+        with pytest.raises(DetectionError, match="holds neither"):
+            find_network(tmp_path)

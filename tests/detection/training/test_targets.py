@@ -4,7 +4,7 @@ import torch
 
 from detection.skeleton import HEATMAPS, JOINTS, LIMB_TABLE, PAFS
 from detection.training.labels import ABSENT, KNOWN, UNKNOWN, Labels, identity
-from detection.training.targets import SIGMA_CELLS, Balance, draw_targets
+from detection.training.targets import SIGMA_CELLS, draw_targets
 
 SHOULDER, ELBOW, WRIST = 2, 3, 4
 
@@ -44,8 +44,8 @@ def test_a_field_is_the_unit_vector_along_its_limb_and_nothing_elsewhere() -> No
     assert x[5, 8] == y[5, 8] == 0
     others = [c for c in range(PAFS) if c not in (channel, channel + 1)]
     assert targets.maps.fields[0, others].abs().max() == 0
-    assert targets.weights.fields[0, channel, 5, 4] == 1 + Balance().limb
-    assert targets.weights.fields[0, channel, 5, 8] == 1
+    assert targets.known.fields[0, channel, 5, 4] == 1
+    assert targets.known.fields[0, channel, 5, 8] == 1
 
 
 def test_crossing_limbs_of_a_kind_are_averaged() -> None:
@@ -60,22 +60,22 @@ def test_crossing_limbs_of_a_kind_are_averaged() -> None:
 def test_boxes_of_people_without_joints_weigh_nothing() -> None:
     ignored = torch.tensor([[[32.0, 0.0, 63.0, 63.0]]])
     targets = draw_targets(labels_of([{WRIST: (11.5, 11.5)}], ignored=ignored), 64, 96)
-    for weight in (targets.weights.heatmaps, targets.weights.fields):
-        assert weight[:, :, :, 4:8].abs().max() == 0
-        assert weight[:, :, :, :3].min() >= 1
-        assert weight[:, :, :, 9:].min() >= 1
+    for known in (targets.known.heatmaps, targets.known.fields):
+        assert known[:, :, :, 4:8].abs().max() == 0
+        assert known[:, :, :, :3].min() >= 1
+        assert known[:, :, :, 9:].min() >= 1
 
 
 def test_an_unknown_joint_is_masked_around_its_person_alone_and_never_over_a_known_one() -> None:
     boxes = torch.tensor([[[0.0, 0.0, 63.0, 63.0], [64.0, 0.0, 127.0, 63.0]]])
     labels = labels_of([{SHOULDER: (11.5, 11.5)}, {WRIST: (43.5, 43.5)}], boxes=boxes)
     labels.state[0, 0, WRIST] = UNKNOWN
-    weights = draw_targets(labels, 64, 128).weights
-    assert weights.heatmaps[0, WRIST, 0, 0] == 0
-    assert weights.heatmaps[0, WRIST, 5, 5] == 1 + Balance().peak  # the neighbour's wrist, inside the first one's box
-    assert weights.heatmaps[0, WRIST, 0, 10] == 1
-    assert weights.heatmaps[0, SHOULDER, 0, 0] >= 1
+    known = draw_targets(labels, 64, 128).known
+    assert known.heatmaps[0, WRIST, 0, 0] == 0
+    assert known.heatmaps[0, WRIST, 5, 5] == 1  # the neighbour's wrist, inside the first one's box
+    assert known.heatmaps[0, WRIST, 0, 10] == 1
+    assert known.heatmaps[0, SHOULDER, 0, 0] >= 1
     channel = channel_of(ELBOW, WRIST)
-    assert weights.fields[0, channel, 0, 0] == weights.fields[0, channel + 1, 0, 0] == 0
-    assert weights.fields[0, channel, 0, 10] == 1
+    assert known.fields[0, channel, 0, 0] == known.fields[0, channel + 1, 0, 0] == 0
+    assert known.fields[0, channel, 0, 10] == 1
     assert (labels.state[0, 1] == ABSENT).sum() == JOINTS - 1

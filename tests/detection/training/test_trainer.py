@@ -64,8 +64,8 @@ def steps(trainer: Trainer, photos: Photos, count: int) -> list[float]:
 
 
 def test_two_pictures_are_learnt(tmp_path: Path, packed: Path) -> None:
-    trainer = Trainer(options_for(tmp_path, packed, samples=60, rate=3e-3), CPU)
-    losses = steps(trainer, Photos.load(packed), 30)
+    trainer = Trainer(options_for(tmp_path, packed, samples=120, rate=3e-3), CPU)
+    losses = steps(trainer, Photos.load(packed), 50)
     assert np.mean(losses[-5:]) < 0.6 * np.mean(losses[:3])
 
 
@@ -111,7 +111,7 @@ def test_a_step_that_is_not_finite_changes_nothing_and_is_counted(
     trainer = Trainer(options_for(tmp_path, packed), CPU)
     before = {name: value.clone() for name, value in trainer.network.named_parameters()}
     with Feed(Photos.load(packed), trainer.options, CPU) as feed:
-        monkeypatch.setattr("detection.training.trainer.map_loss", lambda maps, _: maps[-1].heatmaps.sum() * math.nan)
+        monkeypatch.setattr("detection.training.trainer.map_loss", lambda maps, *_: maps[-1].heatmaps.sum() * math.nan)
         assert math.isnan(trainer.train_step(feed))
         assert trainer.skipped == 1
         for name, value in trainer.network.named_parameters():
