@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-CODE := main.py pose detection lifting fitness export stream render synthetic benchmarks commands tests
+CODE := liftcam.py main.py pose detection lifting fitness export stream render synthetic benchmarks commands tests
 
 .PHONY: demo test check fix bench live lock clean
 

@@ -10,12 +10,22 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from commands import forward, settings
-from commands.options import BenchOptions, FileOptions, LiveOptions, PoseOptions, parse_size
+from commands import forward, history_group, settings
+from commands.options import (
+    BenchOptions,
+    CoachOptions,
+    FileOptions,
+    LiveOptions,
+    OutputOptions,
+    PoseOptions,
+    parse_height,
+    parse_size,
+)
 from commands.run import run_command
 from commands.version import version
+from detection.offline.filter_options import DEFAULT_CUTOFF_HZ, Filter, FilterKind
 from detection.smoothing import DEFAULT_STRENGTH, LAG_MS, LAG_MS_AT_DEFAULT
-from pose.errors import LiftCamError
+from pose.errors import ExitCode, LiftCamError
 from stream.edit_options import EditOptions, parse_crop, parse_time
 
 Value = TypeVar("Value")
@@ -23,6 +33,9 @@ Value = TypeVar("Value")
 DEFAULT_NET_SIZE = 256
 DEFAULT_FOV_DEG = 60.0
 DEFAULT_SIZE = "1280x720"
+DEFAULT_PAGE = "127.0.0.1:8765"
+DEFAULT_EXPORTS = "npz,mp4"
+DEFAULT_WORLD = "level"
 DEMO_FOLDER = Path("demo_output")
 RECORDINGS = Path("recordings")
 SHARED = Path("..") / "shared"
@@ -38,8 +51,10 @@ train = typer.Typer(help="Train the networks: the detector, or the lifter on mot
 evaluate = typer.Typer(help="Score networks on data that they were not trained on.")
 app.add_typer(train, name="train")
 app.add_typer(evaluate, name="eval")
+app.add_typer(history_group.group, name="history")
 
-_PEOPLE, _SETTINGS = "People", "Settings"
+_TRACKS = "Second pass"
+_PEOPLE, _COACH, _OUTPUTS, _SETTINGS = "People", "Coach", "Outputs", "Settings"
 
 Config = Annotated[
     Path | None,
@@ -100,6 +115,109 @@ Calibration = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="The camera's calibration (calibrate makes one).", rich_help_panel=_PEOPLE),
 ]
+Height = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HEIGHT",
+        help="How tall the people in view are: 1.78 (metres) or 178 (cm). Left out: adults of 1.70 m.",
+        rich_help_panel=_PEOPLE,
+    ),
+]
+World = Annotated[
+    str,
+    typer.Option(
+        metavar="level|camera",
+        help="Axes of the 3D view and of exports with y up: level, the floor at 0 once it is known, or the camera's.",
+        rich_help_panel=_PEOPLE,
+    ),
+]
+Start = Annotated[
+    str | None, typer.Option(metavar="TIME", help="Begin at this time of the clip: 12.5, 00:10 or 1:02:03.5.")
+]
+End = Annotated[str | None, typer.Option(metavar="TIME", help="End before this time of the clip.")]
+Rotate = Annotated[int, typer.Option(metavar="DEGREES", help="Turn clockwise: 0, 90, 180 or 270.")]
+Crop = Annotated[str | None, typer.Option(metavar="X,Y,W,H", help="Only this part of the upright picture, in pixels.")]
+Every = Annotated[int, typer.Option(metavar="N", help="Only every n-th frame.")]
+Export = Annotated[
+    str,
+    typer.Option(
+        metavar="NAMES",
+        help="What goes into --out, with commas: npz, mp4, json (OpenPose), coco, jsonl, csv, angles, bvh, trc, "
+        "mot, c3d, html.",
+    ),
+]
+Fast = Annotated[
+    bool,
+    typer.Option(
+        "--fast", help="One pass, frame by frame; otherwise everybody is found first, then whole tracks are worked on."
+    ),
+]
+SecondPassFilter = Annotated[
+    FilterKind,
+    typer.Option("--filter", help="How the second pass smooths, without any lag.", rich_help_panel=_TRACKS),
+]
+Cutoff = Annotated[
+    float,
+    typer.Option(
+        metavar="HZ", min=0.1, help="Movement faster than this is taken for noise by --filter.", rich_help_panel=_TRACKS
+    ),
+]
+MostPeople = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=1, help="Only the N people who are seen longest.", rich_help_panel=_TRACKS),
+]
+ExerciseName = Annotated[
+    str | None,
+    typer.Option(
+        "--exercise",
+        metavar="NAME|FILE.toml|auto",
+        help="Count and coach an exercise, such as squat or push_up, one of your own, or whatever is recognised.",
+        rich_help_panel=_COACH,
+    ),
+]
+Speak = Annotated[
+    bool, typer.Option("--voice/--no-voice", help="Speak the coach's cues (extra voice).", rich_help_panel=_COACH)
+]
+PlanFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--plan", metavar="FILE.toml", help="Be led through a workout: exercises, sets, rests.", rich_help_panel=_COACH
+    ),
+]
+HistoryFile = Annotated[
+    Path | None,
+    typer.Option("--history", metavar="FILE", help="Keep what is counted in this file.", rich_help_panel=_COACH),
+]
+NoHistory = Annotated[
+    bool, typer.Option("--no-history", help="Keep nothing of what is counted.", rich_help_panel=_COACH)
+]
+Serve = Annotated[
+    str | None,
+    typer.Option(
+        metavar="[HOST:PORT]",
+        help=f"A page for browsers, at {DEFAULT_PAGE} unless told; other addresses get a token.",
+        rich_help_panel=_OUTPUTS,
+    ),
+]
+JsonTarget = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE|-|udp://…|tcp://…",
+        help="Send each frame's poses as a line of JSON: to a file, the standard output, udp:// or tcp://HOST:PORT.",
+        rich_help_panel=_OUTPUTS,
+    ),
+]
+OscTarget = Annotated[
+    str | None,
+    typer.Option(metavar="HOST:PORT", help="Send OSC: an avatar by VMC, and joints.", rich_help_panel=_OUTPUTS),
+]
+Lsl = Annotated[bool, typer.Option("--lsl", help="Offer poses as lab streams (LSL).", rich_help_panel=_OUTPUTS)]
+VirtualCamera = Annotated[
+    bool, typer.Option("--virtual-camera", help="Show the view as a webcam, for calls.", rich_help_panel=_OUTPUTS)
+]
+RerunFile = Annotated[
+    Path | None, typer.Option(metavar="FILE.rrd", help="Record for the rerun viewer.", rich_help_panel=_OUTPUTS)
+]
 Size = Annotated[str, typer.Option(metavar="WxH", help="Size of the window, and of the video that is written.")]
 Clip = Annotated[str, typer.Argument(metavar="CLIP", help="A video file, or a folder of pictures.")]
 
@@ -139,6 +257,17 @@ def live(
     out: Annotated[Path, typer.Option(help="Where recordings (R) and screenshots (S) go.")] = RECORDINGS,
     seconds: Annotated[float | None, typer.Option(min=0.1, help="End after so many seconds.")] = None,
     display: Annotated[bool, typer.Option("--display/--no-display", help="Open a window.")] = True,
+    exercise: ExerciseName = None,
+    voice: Speak = False,
+    plan: PlanFile = None,
+    history: HistoryFile = None,
+    no_history: NoHistory = False,
+    serve: Serve = None,
+    json: JsonTarget = None,
+    osc: OscTarget = None,
+    lsl: Lsl = False,
+    virtual_camera: VirtualCamera = False,
+    rerun: RerunFile = None,
     detector: Detector = "auto",
     weights: Weights = None,
     net_size: NetSize = DEFAULT_NET_SIZE,
@@ -146,14 +275,19 @@ def live(
     smoothing: Smoothing = DEFAULT_STRENGTH,
     fov: FieldOfView = DEFAULT_FOV_DEG,
     calibration: Calibration = None,
+    height: Height = None,
+    world: World = DEFAULT_WORLD,
     config: Config = None,
     print_config: PrintConfig = False,
 ) -> None:
     """Skeletons live from a webcam or a stream. In the window, H lists the keys."""
     from commands import live as command
 
-    pose = PoseOptions(detector, weights, net_size, threads, smoothing, fov, calibration)
-    options = LiveOptions(pose, source, _size(size), mirror, out, seconds, display)
+    pose = PoseOptions(detector, weights, net_size, threads, smoothing, fov, calibration, *_ground(height, world))
+    keep = False if no_history else (history is not None or None)
+    coach = CoachOptions(exercise, voice, plan, history, keep, source)
+    outputs = OutputOptions(json, osc, lsl, virtual_camera, rerun, serve)
+    options = LiveOptions(pose, source, _size(size), mirror, out, seconds, display, coach, outputs)
     settings.print_or(context, print_config, lambda: command.run(options))
 
 
@@ -164,6 +298,8 @@ def demo(
     display: Annotated[
         bool, typer.Option("--display/--no-display", help="Open a window where the machine has a display.")
     ] = True,
+    exercise: ExerciseName = None,
+    voice: Speak = False,
     size: Size = DEFAULT_SIZE,
     detector: Detector = "auto",
     weights: Weights = None,
@@ -177,7 +313,8 @@ def demo(
     from commands import demo as command
 
     pose = PoseOptions(detector, weights, net_size, threads, smoothing, DEFAULT_FOV_DEG)
-    settings.print_or(context, print_config, lambda: command.run(pose, out, display, _size(size)))
+    coach = CoachOptions(exercise, voice)
+    settings.print_or(context, print_config, lambda: command.run(pose, out, display, _size(size), coach))
 
 
 @app.command()
@@ -185,25 +322,24 @@ def file(
     context: typer.Context,
     clip: Clip,
     out: Annotated[Path | None, typer.Option(help="Write poses.npz and an annotated mp4 into this folder.")] = None,
-    display: Annotated[bool, typer.Option("--display/--no-display", help="Show it in a window.")] = True,
-    realtime: Annotated[bool, typer.Option("--realtime", help="Play at the clip's own speed.")] = False,
-    start: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Begin at this time of the clip: 12.5, 00:10 or 1:02:03.5.")
+    display: Annotated[
+        bool | None,
+        typer.Option("--display/--no-display", help="Show it in a window, in one pass; by default without --out."),
     ] = None,
-    end: Annotated[str | None, typer.Option(metavar="TIME", help="End before this time of the clip.")] = None,
-    rotate: Annotated[int, typer.Option(metavar="DEGREES", help="Turn clockwise: 0, 90, 180 or 270.")] = 0,
-    crop: Annotated[
-        str | None, typer.Option(metavar="X,Y,W,H", help="Only this part of the upright picture, in pixels.")
-    ] = None,
-    every: Annotated[int, typer.Option(metavar="N", help="Only every n-th frame.")] = 1,
-    export: Annotated[
-        str,
-        typer.Option(
-            metavar="NAMES",
-            help="What goes into --out, with commas: npz, mp4, json (OpenPose), coco, jsonl, csv, angles, bvh, trc, "
-            "mot, c3d, html.",
-        ),
-    ] = "npz,mp4",
+    realtime: Annotated[bool, typer.Option("--realtime", help="Play at the clip's own speed, in one pass.")] = False,
+    fast: Fast = False,
+    filter: SecondPassFilter = FilterKind.BUTTERWORTH,
+    cutoff: Cutoff = DEFAULT_CUTOFF_HZ,
+    people: MostPeople = None,
+    exercise: ExerciseName = None,
+    voice: Speak = False,
+    history: HistoryFile = None,
+    start: Start = None,
+    end: End = None,
+    rotate: Rotate = 0,
+    crop: Crop = None,
+    every: Every = 1,
+    export: Export = DEFAULT_EXPORTS,
     size: Size = DEFAULT_SIZE,
     detector: Detector = "auto",
     weights: Weights = None,
@@ -212,23 +348,85 @@ def file(
     smoothing: Smoothing = DEFAULT_STRENGTH,
     fov: FieldOfView = DEFAULT_FOV_DEG,
     calibration: Calibration = None,
+    height: Height = None,
+    world: World = DEFAULT_WORLD,
     config: Config = None,
     print_config: PrintConfig = False,
 ) -> None:
     """Every frame of a clip, in order. The last line printed is one JSON object."""
     from commands import process
 
-    pose = PoseOptions(detector, weights, net_size, threads, smoothing, fov, calibration)
-    options = FileOptions(pose, clip, out, display, realtime, _size(size))
-    times = (_if_given(parse_time, start, "--start"), _if_given(parse_time, end, "--end"))
-    area = _if_given(parse_crop, crop, "--crop")
+    pose = PoseOptions(detector, weights, net_size, threads, smoothing, fov, calibration, *_ground(height, world))
+    coach = CoachOptions(exercise, voice, history=history, keep=history is not None, source=clip)
+    shown = out is None if display is None else display
+    options = FileOptions(pose, clip, out, shown, realtime, _size(size), coach=coach, fast=fast, people=people)
+    options = replace(options, filter=Filter(filter, cutoff))
+    part = _part(start, end, crop)
     settings.print_or(
         context,
         print_config,
-        lambda: process.run(
-            replace(process.with_exports(options, export), edit=EditOptions(*times, rotate, area, every))
-        ),
+        lambda: process.run(replace(process.with_exports(options, export), edit=part(rotate, every))),
     )
+
+
+@app.command()
+def batch(
+    context: typer.Context,
+    clips: Annotated[
+        Path, typer.Argument(metavar="DIR_OR_LIST", help="A folder with clips, or a text file with a path a line.")
+    ],
+    out: Annotated[Path, typer.Option(help="Results of each clip go into a folder of its name in this one.")],
+    jobs: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Clips at a time; left out, one a processor core.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a batch that was interrupted.")] = False,
+    piece_s: Annotated[
+        float | None,
+        typer.Option("--piece", min=1, help="Look at longer clips in pieces of so many seconds; on a cluster 300."),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Work on this Ray cluster: HOST:PORT, ray://HOST:PORT or auto."),
+    ] = None,
+    upload: Annotated[
+        bool, typer.Option("--upload", help="Send clips, weights and results through Ray: no shared disk is needed.")
+    ] = False,
+    start: Start = None,
+    end: End = None,
+    rotate: Rotate = 0,
+    crop: Crop = None,
+    every: Every = 1,
+    export: Export = DEFAULT_EXPORTS,
+    people: MostPeople = None,
+    filter: SecondPassFilter = FilterKind.BUTTERWORTH,
+    cutoff: Cutoff = DEFAULT_CUTOFF_HZ,
+    size: Size = DEFAULT_SIZE,
+    detector: Detector = "auto",
+    weights: Weights = None,
+    net_size: NetSize = DEFAULT_NET_SIZE,
+    threads: Threads = None,
+    fov: FieldOfView = DEFAULT_FOV_DEG,
+    calibration: Calibration = None,
+    height: Height = None,
+    world: World = DEFAULT_WORLD,
+    config: Config = None,
+    print_config: PrintConfig = False,
+) -> None:
+    """Many clips, several at a time; summary.csv says what became of each. The last line printed is one JSON object."""
+    from commands import batch as command
+    from commands import process
+
+    ground = _ground(height, world)
+    pose = PoseOptions(detector, weights, net_size, threads, DEFAULT_STRENGTH, fov, calibration, *ground)
+    options = FileOptions(pose, "", None, display=False, realtime=False, size=_size(size), people=people)
+    part = _part(start, end, crop)
+
+    def run_batch() -> ExitCode:
+        each = replace(process.with_exports(options, export), edit=part(rotate, every), filter=Filter(filter, cutoff))
+        there = command.cluster_of(cluster, upload)
+        return command.run(command.BatchOptions(each, clips, out, jobs, resume, piece_s, there))
+
+    settings.print_or(context, print_config, run_batch)
 
 
 @app.command()
@@ -333,7 +531,64 @@ _forwarded(
     train, "export", "detection.training.export:main", "Export a trained detector to ONNX and OpenVINO, with INT8."
 )
 _forwarded(train, "lifter", "lifting.training.train:command", "Train a lifting network, or go on with a run.")
+_forwarded(train, "bvh", "lifting.training.bvh:command", "Turn BVH files into motion that the lifter can be trained on.")
+_forwarded(train, "noise", "benchmarks.detector_noise:command", "Measure a detector's errors for the lifter's training.")
+_forwarded(
+    train, "references", "lifting.training.reference_training:command", "Train what the lifter is compared with."
+)
+
+
+@evaluate.command("detector")
+def _evaluate_detector(
+    weights: Weights = None,
+    net_size: NetSize = DEFAULT_NET_SIZE,
+    threads: Threads = None,
+    images: Annotated[Path | None, typer.Option(metavar="DIR", help="Photos of your own, with --annotations.")] = None,
+    annotations: Annotated[
+        Path | None, typer.Option(metavar="FILE.json", help="Their labels in COCO's keypoint format.")
+    ] = None,
+    shared: Annotated[Path, typer.Option(help="The folder with coco_eval, which is scored otherwise.")] = SHARED,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Score a network's 2D joints: OKS AP and AR, PCK, PCKh, PCP, PDJ, and its time."""
+    from commands import evaluate as command
+
+    options = command.EvaluateOptions(weights, net_size, threads, images, annotations, shared, as_json)
+    run_command(lambda: command.run(options))
+
+
 _forwarded(evaluate, "lifter", "lifting.training.evaluate:command", "Compare lifting networks on held-out motion.")
+
+
+@evaluate.command("fitness")
+def _evaluate_fitness(
+    poses: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Pose files of the clips, as file CLIP --out DIR/CLIP writes; else no clips."),
+    ] = None,
+    shared: Annotated[Path, typer.Option(help="The folder with clips and data/mocap.")] = SHARED,
+    held_out: Annotated[bool, typer.Option(help="Motion of the test subjects, or of those for choosing.")] = True,
+    views: Annotated[int, typer.Option(min=1, help="Cameras that watch each set.")] = 8,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Measure the repetition counter: counts, times, names, faults, false counts."""
+    from commands import evaluate_fitness as command
+
+    run_command(lambda: command.run(command.FitnessOptions(shared, poses, held_out, views), as_json))
+
+
+def _part(start: str | None, end: str | None, crop: str | None) -> Callable[[int, int], EditOptions]:
+    """What is asked of a clip, once its turn and its thinning are known: their mistakes are not this option's."""
+    times = (_if_given(parse_time, start, "--start"), _if_given(parse_time, end, "--end"))
+    area = _if_given(parse_crop, crop, "--crop")
+    return lambda rotate, every: EditOptions(*times, rotate, area, every)
+
+
+def _ground(height: str | None, world: str) -> tuple[float | None, bool]:
+    """Height in metres, and whether the world is to be level."""
+    if world not in ("level", "camera"):
+        raise typer.BadParameter(f"{world!r} is neither level nor camera", param_hint="--world")
+    return _if_given(parse_height, height, "--height"), world == "level"
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -352,10 +607,22 @@ def _if_given(parse: Callable[[str], Value], text: str | None, option: str) -> V
     return None if text is None else _parsed(parse, text, option)
 
 
+def with_default(words: list[str], option: str, value: str) -> list[str]:
+    """The command line with a value behind an option that stands alone, which typer cannot give it.
+
+    >>> with_default(["live", "--serve", "--lsl"], "--serve", "127.0.0.1:8765")
+    ['live', '--serve', '127.0.0.1:8765', '--lsl']
+    """
+    out: list[str] = []
+    for word, following in zip(words, [*words[1:], "-"], strict=True):
+        out += [word, value] if word == option and following.startswith("-") else [word]
+    return out
+
+
 def run() -> None:
     """Run the command line; a user's mistake is one line and an exit code, never a traceback."""
     try:
-        app()
+        app(with_default(sys.argv[1:], "--serve", DEFAULT_PAGE))
     except LiftCamError as error:
         typer.echo(f"liftcam: {error}", err=True)
         sys.exit(error.exit_code)

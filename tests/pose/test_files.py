@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pose.files import written_beside
+from pose.files import why_not_writable, written_beside
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -23,3 +23,10 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
         fail_halfway()
     assert path.read_bytes() == b"12"
     assert [one.name for one in path.parent.iterdir()] == ["file.bin"]
+
+
+def test_a_folder_that_cannot_be_written_is_known_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert why_not_writable(tmp_path / "file" / "out") == f"{tmp_path / 'file'} is a file"
+    assert why_not_writable(tmp_path / "a" / "b") is None
+    assert not (tmp_path / "a").exists()
