@@ -614,7 +614,7 @@ def with_default(words: list[str], option: str, value: str) -> list[str]:
     ['live', '--serve', '127.0.0.1:8765', '--lsl']
     """
     out: list[str] = []
-    for word, following in zip(words, [*words[1:], "-"], strict=True):
+    for word, following in zip(words, [*words[1:], "-"], strict=False):
         out += [word, value] if word == option and following.startswith("-") else [word]
     return out
 
