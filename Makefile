@@ -47,7 +47,8 @@ NO_CUDA := $(addprefix --no-emit-package ,triton cuda-bindings cuda-pathfinder c
 lock:  ## pin the newest versions again (needs uv)
 	uv pip compile -q --universal --no-header --python-version 3.10 pyproject.toml -o requirements/core.txt
 	uv pip compile -q --universal --no-header --python-version 3.10 pyproject.toml --extra mediapipe -o requirements/demo.txt
-	uv pip compile -q --universal --no-header --python-version 3.10 pyproject.toml --extra mediapipe --extra export --extra train --extra dev \
+	uv pip compile -q --universal --no-header --python-version 3.10 pyproject.toml \
+	  $(addprefix --extra ,mediapipe export train cluster serve osc lsl rerun virtual-camera dev) \
 	  -o requirements/test.txt -c requirements/demo.txt $(NO_CUDA)
 	uv pip compile -q --universal --no-header --python-version 3.10 pyproject.toml --extra train -o requirements/train.txt $(NO_CUDA)
 
