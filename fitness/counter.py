@@ -16,14 +16,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from fitness.cycle import Cycle, Excursion, Phase
 from fitness.exercises import CountRule, Exercise, Kind, Sides
-from fitness.own import Own
+from fitness.own import Standing
 from fitness.phases import BurpeePhases, PlankTimer
 from fitness.repetition import History, Repetition
-from fitness.signals import OWN, Joints, Moments, View, view_of
+from fitness.signals import Joints, Moments, View, view_of
 from fitness.smoother import Smoother
 
 SMOOTHED_S = 0.14
 """Signals are the median over this time, so that a swap of left and right for a frame or two does no harm."""
+
+SMOOTHED_SHARE = 0.6
+"""And over this part of the shortest repetition: gross errors of a detector last a sixth of a second."""
 
 VIEW_S = 2.0
 """The view is the median over this time."""
@@ -111,8 +114,8 @@ class Counter:
         self._rule = exercise.counts[0]
         self._view: View | None = None
         self._widths: deque[tuple[float, float]] = deque()
-        self._smoother = Smoother(max(SMOOTHED_S, exercise.shortest_s / 2))
-        self._own = {name: Own() for name in exercise.signals if name in OWN}
+        self._smoother = Smoother(max(SMOOTHED_S, SMOOTHED_SHARE * exercise.shortest_s))
+        self._standing = Standing(exercise.signals)
         self._seen = np.zeros(2)
         self._places: deque[tuple[float, ...]] = deque()
         self._history = History()
@@ -168,8 +171,7 @@ class Counter:
         values = {name: moments.values[name][index] for name in self.exercise.signals}
         if self.exercise.kind is not Kind.REPETITIONS:
             return self._other_kind(values, time_s)
-        for name, own in self._own.items():
-            values[name] = np.array([own.step(float(values[name][0]), time_s)])
+        self._standing.put(values, moments, index, time_s)
         self._watch_view(float(moments.width[index]), time_s)
         self._watch_place(moments, index, time_s)
         self._history.add(time_s, values)
@@ -279,26 +281,26 @@ class Counter:
             overlap = min(rough.end_s, other.end_s) - max(rough.start_s, other.start_s)
             shorter = min(rough.end_s - rough.start_s, other.end_s - other.start_s)
             together = abs(rough.peak_s - other.peak_s) < 0.35 * shorter
-            if other.side != rough.side and together and overlap > 0.6 * shorter:
+            if other.side != rough.side and ((together and overlap > 0.6 * shorter) or overlap > 0.9 * shorter):
                 return True
         return False
 
     def _walked(self, excursion: Excursion) -> bool:
-        """Whether the body ended elsewhere than it began, or went elsewhere in between."""
+        """Whether the hips roamed about, or the whole body came nearer or went away."""
         if not self._places:
             return False
         places = np.array(self._places)  # (P, 6): time, hips, size, and three lengths
         ways = [
             places[(places[:, 0] >= when - PLACE_S) & (places[:, 0] <= when + PLACE_S), 1:]
-            for when in (excursion.start_s, excursion.peak_s, excursion.end_s)
+            for when in (excursion.start_s, excursion.end_s)
         ]
         if not all(len(way) for way in ways):
             return False
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # what was never seen is NaN, and has not grown
-            first, middle, last = (np.nanmedian(way, axis=0) for way in ways)
-        grown = np.abs(np.log(last[2:] / first[2:]))
-        grown = grown[np.isfinite(grown)]
+            first, last = (np.nanmedian(way, axis=0) for way in ways)
+        lengths = np.where((first[2:] > 0) & (last[2:] > 0), last[2:] / first[2:], np.nan)
+        grown = np.abs(np.log(lengths[np.isfinite(lengths)]))
         during = places[(places[:, 0] >= excursion.start_s) & (places[:, 0] <= excursion.end_s), 1]
         roamed = float(np.subtract(*np.percentile(during, [90, 10]))) / max(first[1], last[1])
         moved = roamed > (WALKED if self._cycles[0].armed else WALKED_IN)

@@ -18,7 +18,7 @@ STILL_SPREAD = 0.3
 LONGEST_GAP_S = 1.0
 """Joints unknown for longer cancel the open repetition."""
 
-PARTIAL_FROM = 0.45
+PARTIAL_FROM = 0.35
 """Progress from which a movement that turns back is a partial repetition and not fidgeting."""
 
 LEAVE_LIMIT, REACH_LIMIT = 0.3, 0.75

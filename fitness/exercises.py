@@ -156,7 +156,7 @@ class Exercise:
     def signals(self) -> tuple[str, ...]:
         """Names of all signals that it needs, each once."""
         counted = [travel.signal for rule in self.counts for travel in rule.travels]
-        judged = [rule.signal for rule in (*self.faults, *self.vetoes)]
+        judged = [fault.signal for fault in self.faults] + [veto.signal for veto in self.vetoes]
         angle = [self.angle, f"{self.angle}_3d"] if self.angle else []
         return tuple(dict.fromkeys([*counted, *judged, *angle, *self.watches]))
 
@@ -182,7 +182,7 @@ _TABLE = (
         "squat",
         # seen obliquely or from the front a knee looks straighter than it is, but a thigh's height stays; knees that
         # come towards a camera at chest height look lower than they are, by up to .15 of the trunk
-        (_rule(_ANY, ("hip_height", 0.93, 0.83)),),
+        (_rule(_ANY, ("hip_height", 0.95, 0.83)),),
         vetoes=(
             Veto("shoulder_height", True, 0.95, _ANY),  # hips that sink take the shoulders along
             Veto("thigh", True, 0.95, _ANY),  # on knees that bend
@@ -193,9 +193,12 @@ _TABLE = (
         angle="knee",
         faults=(
             # hips at the height of parallel thighs on shins that lean as far as ankles let them
-            _too_high("shallow", "hip_height", 0.55, _ANY, "Sit deeper", of="peak"),
+            # (seen from the front they go away from the camera, and so less far down on the picture)
+            _too_high("shallow", "hip_height", 0.57, _SIDE, "Sit deeper", of="peak"),
+            _too_high("shallow", "hip_height", 0.6, _OBLIQUE, "Sit deeper", of="peak"),
+            _too_high("shallow", "hip_height", 0.7, _FRONT, "Sit deeper", of="peak"),
             _too_high("lean", "lean", 50, _SIDE, "Chest up", of="peak"),
-            _too_low("knees_in", "knee_width", 0.95, _TURNED, "Knees out", of="peak"),
+            _too_low("knees_in", "knee_width", 0.85, _TURNED, "Knees out", of="peak"),
             # not the difference of the knees' angles, which on thighs that point at the camera mean nothing
             _too_high("uneven", "thigh_step", 0.25, _FRONT, "Even both sides", of="peak"),
         ),

@@ -11,7 +11,7 @@ from fitness.counter import CounterState
 from fitness.cycle import Phase
 from fitness.exercises import CountRule, Exercise, Fault, Kind, Sides
 from fitness.gates import parts_of
-from fitness.signals import ANGLES, SIGNALS, Joints, View
+from fitness.signals import ANGLES, OWN, SIGNALS, Joints, View
 from pose.joint_sets import OPENPOSE18
 
 RING = 1.25
@@ -93,6 +93,8 @@ def phase_word(exercise: Exercise, state: CounterState) -> str:
     """
     if exercise.kind is Kind.HOLD:
         return "Hold" if state.phase is Phase.WORK else "Get set"
+    if not exercise.counts[0].travels:
+        return "Begin"  # whatever is begun is recognised
     there, back = _WAYS.get(exercise.name, ("Go", "Back"))
     work = "Plank" if exercise.kind is Kind.PHASES else "Now " + back.lower()
     words = {Phase.UNKNOWN: "Get set", Phase.REST: "Ready", Phase.MOVING: there, Phase.WORK: work, Phase.RETURN: back}
@@ -102,8 +104,9 @@ def phase_word(exercise: Exercise, state: CounterState) -> str:
 class RangeOfMotion:
     """How far one person goes against the target of an exercise.
 
-    The target is the limit of the fault that says that a repetition was too small, and the way to it begins where the
-    person rests; where no such fault is judged in the present view, the target is where work begins.
+    The target is the limit of the fault that says that a repetition was too small. Where that is of another signal than
+    the one that counts, the way to it begins where the person rests. Where no such fault is judged in the present view,
+    the target is where work begins.
 
     Parameters
     ----------
@@ -120,7 +123,11 @@ class RangeOfMotion:
             steps = {Phase.REST: 0.0, Phase.MOVING: 0.5, Phase.WORK: 1.0, Phase.RETURN: 0.5}
             return steps.get(state.phase, math.nan)
         fault = next((one for one in range_faults(self._exercise, state.view)), None)
-        value = math.nan if fault is None else self._value(fault, joints)
+        way = rule_in(self._exercise, state.view).travels
+        if fault is not None and len(way) == 1 and way[0].signal == fault.signal:
+            target = (fault.limit - way[0].leaves) / (way[0].reaches - way[0].leaves)
+            return float(np.clip(state.progress / max(target, 1.0), 0, RING))
+        value = math.nan if fault is None or fault.signal in OWN else self._value(fault, joints)
         if fault is None or math.isnan(value):
             return float(np.clip(state.progress, 0, RING))
         if state.phase is Phase.REST:

@@ -6,8 +6,16 @@ import bisect
 import math
 from collections import deque
 
+import numpy as np
+from numpy.typing import NDArray
+
+from fitness.signals import OWN, Moments
+
 REMEMBERED_S = 20.0
 """What was longer ago no longer counts: somebody may have stepped back."""
+
+FEET_S = 1.0
+"""The floor is where the lower foot was, as a median over this time: an ankle that jumps does not lift the hips."""
 
 EVERY_S = 0.1
 """Lengths are remembered so often."""
@@ -44,3 +52,34 @@ class Own:
         while self._remembered[0][0] < time_s - REMEMBERED_S:
             _, gone = self._remembered.popleft()
             del self._sorted[bisect.bisect_left(self._sorted, gone)]
+
+
+class Standing:
+    """The heights of `fitness.signals.OWN` over what they are in standing, above feet that stay on the floor.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Signals that are needed; those that are not in `OWN` are left out.
+    """
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self._own = {name: Own() for name in names if name in OWN}
+        self._feet: deque[tuple[float, float]] = deque()
+        self._floor: list[float] = []
+
+    def put(self, values: dict[str, NDArray[np.float64]], moments: Moments, index: int, time_s: float) -> None:
+        """Write the heights of one moment into `values`."""
+        if not self._own:
+            return
+        hips, shoulders, feet = moments.levels_px[index].tolist()
+        if not math.isnan(feet):
+            self._feet.append((time_s, feet))
+            bisect.insort(self._floor, feet)
+        while self._feet and self._feet[0][0] < time_s - FEET_S:
+            _, gone = self._feet.popleft()
+            del self._floor[bisect.bisect_left(self._floor, gone)]
+        floor = self._floor[len(self._floor) // 2] if self._floor else math.nan
+        heights = {"hip_height": floor - hips, "shoulder_height": floor - shoulders, "trunk_height": hips - shoulders}
+        for name, own in self._own.items():
+            values[name] = np.array([own.step(heights[name], time_s)])

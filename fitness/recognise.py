@@ -14,9 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from fitness.counter import Counter, CounterState, PoseRows
 from fitness.exercises import EXERCISES
-from fitness.own import Own
+from fitness.own import Standing
 from fitness.repetition import History, Repetition
-from fitness.signals import OWN, SIGNALS, Joints, Moments
+from fitness.signals import SIGNALS, Joints, Moments
 
 REMEMBERED_S = 20.0
 """Votes that are older no longer count."""
@@ -123,7 +123,7 @@ class Recogniser:
         needed = [name for counter in self.counters.values() for name in counter.exercise.signals]
         self._names = tuple(dict.fromkeys([*needed, *extra]))
         self._history = History()
-        self._own = {name: Own() for name in self._names if name in OWN}
+        self._standing = Standing(self._names)
         self._votes: deque[tuple[float, Repetition, str]] = deque()
         self._named: str | None = None
 
@@ -136,14 +136,13 @@ class Recogniser:
 
     def measure(self, joints: Joints) -> tuple[Moments, NDArray[np.float64]]:
         """What `advance` needs of N moments: their signals, and heights of hands and shoulders in pixels (N, 2)."""
-        heights = [np.nanmean(_known(joints.pair(part)[..., 1]), axis=1) for part in ("wrist", "shoulder")]
+        heights = [_mean_known(joints.pair(part)[..., 1]) for part in ("wrist", "shoulder")]
         return Moments.of(joints, self._names), np.stack(heights, axis=1)
 
     def advance(self, moments: Moments, heights: NDArray[np.float64], index: int, time_s: float) -> Guess | None:
         """One moment of several that were measured at once."""
         values = {name: moments.values[name][index] for name in self._names}
-        for name, own in self._own.items():
-            values[name] = np.array([own.step(float(values[name][0]), time_s)])
+        self._standing.put(values, moments, index, time_s)
         values["_heights"] = np.array([*heights[index], moments.size_px[index]])
         self._history.add(time_s, values)
         for name, counter in self.counters.items():
@@ -212,9 +211,10 @@ def _overlap(one: Repetition, other: Repetition) -> bool:
     return one.start_s < other.peak_s < one.end_s or other.start_s < one.peak_s < other.end_s
 
 
-def _known(pair: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A pair (N, 2) in which the known one stands for both."""
-    return np.where(np.isnan(pair), pair[:, ::-1], pair)
+def _mean_known(pair: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean (N,) of a pair (N, 2), or the one that is known."""
+    right, left = pair.T
+    return np.where(np.isnan(right), left, np.where(np.isnan(left), right, (right + left) / 2))
 
 
 def recognised(rows: PoseRows) -> tuple[Recogniser, list[tuple[float, Guess | None]]]:

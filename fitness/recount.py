@@ -10,9 +10,9 @@ from scipy.ndimage import median_filter
 
 from fitness.counter import PoseRows, counted, progress_of
 from fitness.exercises import Exercise, Kind, Sides
+from fitness.own import Standing
 from fitness.repetition import Repetition
-from fitness.own import Own
-from fitness.signals import OWN, Joints, measure, view_of, view_width
+from fitness.signals import OWN, Joints, Moments, view_of, view_width
 
 SMALLEST_RANGE = 0.75
 """A set whose progress covers less than this holds no repetition, however regular it is."""
@@ -85,11 +85,15 @@ def recount(rows: PoseRows, exercise: Exercise) -> int | None:
     known = widths[np.isfinite(widths)]
     view = view_of(float(np.median(known))) if len(known) else None
     rule = next((rule for rule in exercise.counts if view in rule.views), exercise.counts[0])
-    values = measure(joints, exercise.signals)
-    for name in values.keys() & OWN:
-        own = Own()
-        lengths = zip(values[name][:, 0].tolist(), np.asarray(rows.time_s).tolist(), strict=True)
-        values[name] = np.array([[own.step(length, time_s)] for length, time_s in lengths])
+    moments, standing = Moments.of(joints, exercise.signals), Standing(exercise.signals)
+    values = dict(moments.values)
+    heights: dict[str, list[NDArray[np.float64]]] = {name: [] for name in values.keys() & OWN}
+    for index, time_s in enumerate(np.asarray(rows.time_s).tolist()):
+        now: dict[str, NDArray[np.float64]] = {}
+        standing.put(now, moments, index, time_s)
+        for name, course in heights.items():
+            course.append(now[name])
+    values |= {name: np.stack(course) for name, course in heights.items()}
     sides = progress_of(rule, values)
     seen = np.isfinite(sides)
     if exercise.sides is Sides.LEAD:

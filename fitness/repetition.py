@@ -12,6 +12,9 @@ from scipy.ndimage import median_filter
 from fitness.exercises import Exercise, Fault, Sides
 from fitness.signals import ANGLES, View
 
+BEFORE_S = 0.4
+"""The range takes in this much before a repetition: where rest is left is only known when it is over."""
+
 AT_PEAK_S = 0.25
 """What a movement is, is asked within this of its furthest point."""
 
@@ -128,7 +131,8 @@ class History:
         angle = signal if signal in ANGLES or not exercise.angle else exercise.angle
         if angle != signal and view is not View.SIDE:
             angle = f"{angle}_3d"
-        spread = _extremes(_mean(_course(moments, angle), columns)) if angle in ANGLES else None
+        whole = self.course(angle, rough.start_s - BEFORE_S, rough.end_s) if angle in ANGLES else np.zeros((0, 1))
+        spread = _extremes(_mean(whole, columns))
         apart = np.abs(np.diff(counted, axis=1))[:, 0] if counted.shape[1] == 2 else np.zeros(0)
         apart = apart[np.isfinite(apart)]
         faults = []

@@ -33,9 +33,6 @@ TOGETHER = 0.15
 SHOULDERS_TO_TRUNK = 0.75
 """The distance of the shoulders over the trunk's length, seen straight from the front."""
 
-STANDING_FEET_S = 1.0
-"""Feet on which somebody stands stay where they were seen last, for so long."""
-
 HEAD_OVER_NECK = 0.3
 """Height of the nose above the neck as a part of the trunk, for backs of heads."""
 
@@ -131,6 +128,8 @@ class Moments:
         `hips_and_size`.
     sizes_px : array, shape (N, 3)
         Lengths that all grow with somebody who comes nearer: trunk, shoulders, and hips above feet.
+    levels_px : array, shape (N, 3)
+        How far down the picture hips, shoulders and the lower foot are.
     together : array, bool, shape (N,)
         `hands_together`.
     """
@@ -140,6 +139,7 @@ class Moments:
     hips_px: Float
     size_px: Float
     sizes_px: Float
+    levels_px: Float
     together: NDArray[np.bool_]
 
     @classmethod
@@ -147,7 +147,9 @@ class Moments:
         """Measure joints."""
         hips, size = hips_and_size(joints)
         sizes = np.stack([_torso(joints), _gap(joints, "shoulder"), _above_feet("hip")(joints)[:, 0]], axis=1)
-        return cls(measure(joints, names), view_width(joints), hips, size, sizes, hands_together(joints))
+        levels = [_middle(joints.pair("hip"))[:, 1], _middle(joints.pair("shoulder"))[:, 1], _lower_foot(joints)]
+        together = hands_together(joints)
+        return cls(measure(joints, names), view_width(joints), hips, size, sizes, np.stack(levels, axis=1), together)
 
 
 def hands_together(joints: Joints) -> NDArray[np.bool_]:
@@ -230,14 +232,14 @@ def _thigh_drop(joints: Joints) -> Float:
 
 def _above_feet(part: str) -> Callable[[Joints], Float]:
     """Height of a part above the lower foot in pixels (N, 1)."""
+    return lambda joints: (_lower_foot(joints) - _middle(joints.pair(part))[:, 1])[:, None]
 
-    def height(joints: Joints) -> Float:
-        ankle = joints.pair("ankle")[..., 1]
-        known = np.isfinite(ankle)
-        lower = np.where(known.any(axis=1), np.where(known, ankle, -np.inf).max(axis=1), np.nan)
-        return np.asarray((lower - _middle(joints.pair(part))[:, 1])[:, None])
 
-    return height
+def _lower_foot(joints: Joints) -> Float:
+    """How far down the picture the lower ankle is (N,)."""
+    ankle = joints.pair("ankle")[..., 1]
+    known = np.isfinite(ankle)
+    return np.where(known.any(axis=1), np.where(known, ankle, -np.inf).max(axis=1), np.nan)
 
 
 def _stature(joints: Joints) -> Float:
@@ -363,7 +365,7 @@ ANGLES = frozenset({"knee", "hip", "elbow", "shoulder", "lean", "trunk_rise", "k
 """Signals in degrees."""
 
 OWN = frozenset({"hip_height", "shoulder_height", "trunk_height"})
-"""Signals in pixels, which counting divides by their own highest value of the last time (`fitness.own`)."""
+"""Signals in pixels, which counting divides by what they are in standing (`fitness.own`)."""
 
 ARMS = frozenset({"elbow", "elbow_3d", "shoulder", "shoulder_3d", "elbow_drop", "wrist_rise"})
 """Signals of an arm."""

@@ -8,6 +8,9 @@ from collections import deque
 FEWEST = 3
 """Moments that are kept however seldom they come."""
 
+OLDEST_S = 0.28
+"""But none that is older than this, where the median is not over more."""
+
 
 class Smoother:
     """The median of each of several numbers over a short time; numbers that are unknown are left out of it.
@@ -15,7 +18,6 @@ class Smoother:
     Parameters
     ----------
     over_s : float
-        Up to twice as long where numbers were unknown.
     """
 
     def __init__(self, over_s: float) -> None:
@@ -36,7 +38,7 @@ class Smoother:
         self._recent.append((time_s, values))
         while len(self._recent) > FEWEST and self._recent[0][0] < time_s - self._over_s:
             self._recent.popleft()
-        rows = [row for at, row in self._recent if at >= time_s - 2 * self._over_s]
+        rows = [row for at, row in self._recent if at >= time_s - max(self._over_s, OLDEST_S)]
         return [_median([value for value in column if not math.isnan(value)]) for column in zip(*rows, strict=True)]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -128,8 +130,8 @@ def joined(
 ) -> NDArray[np.int32]:
     """The person (N,) of each row of a pose file, as `Joiner` has it; NOBODY for parts of bodies."""
     joiner, out = Joiner(), np.array(track_id, np.int32)
-    starts = np.flatnonzero(np.diff(frame_index, prepend=-1)).tolist() if len(frame_index) else []
-    for first, stop in zip(starts, [*starts[1:], len(frame_index)], strict=True):
+    starts = np.flatnonzero(np.diff(frame_index, prepend=-1)).tolist()
+    for first, stop in pairwise([*starts, len(frame_index)]):
         rows = slice(first, stop)
         out[rows] = joiner.step(track_id[rows].tolist(), xy_px[rows], score[rows], float(time_s[first]))
     return out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,12 +90,12 @@ def read_cases(folder: Path) -> list[Case]:
     return [_case(clip) for clip in clips]
 
 
-def _case(clip: dict[str, object]) -> Case:
+def _case(clip: dict[str, Any]) -> Case:
     label = str(clip["exercise"])
     known = [name for name in EXERCISES if label.lower().replace("-", "_").replace(" ", "_").startswith(name)]
     if not known and label.startswith("biceps curl"):
         known = ["curl"]
-    times = [[one[key] for key in ("start", "peak", "end")] for one in clip["repetition_times"]]  # type: ignore[attr-defined]
+    times = [[one[key] for key in ("start", "peak", "end")] for one in clip["repetition_times"]]
     count = clip["repetitions"]
     return Case(
         str(clip["name"]).rsplit(".", 1)[0],
@@ -102,7 +103,7 @@ def _case(clip: dict[str, object]) -> Case:
         int(count) if isinstance(count, int) else None,
         np.array(times, np.float64).reshape(-1, 3),
         int(clip["people"]) if isinstance(clip["people"], int) else 1,
-        float(clip["duration_s"]),  # type: ignore[arg-type]
+        float(clip["duration_s"]),
     )
 
 

@@ -10,6 +10,7 @@ from fitness.coach import HOLD_S, LONGEST_S, PRAISE_EVERY_S, SAFETY, Coach, Cue,
 from fitness.exercises import EXERCISES, exercise_named
 from fitness.gates import Gate, GateKind
 from fitness.signals import View
+from tests.fitness.knee_bend import KNEE_BEND
 
 FEET = Gate(GateKind.FRAME, "Step back until your feet show")
 TURN = Gate(GateKind.VIEW, "Turn sideways")
@@ -22,7 +23,7 @@ def texts(coach: Coach, start_s: float, end_s: float, gate: Gate | None = None) 
 
 
 def test_one_bad_repetition_is_not_spoken_of_and_two_in_a_row_are() -> None:
-    coach = Coach(exercise_named("squat"))
+    coach = Coach(KNEE_BEND)
     coach.repetition(("shallow",), View.SIDE, 2.0)
     assert set(texts(coach, 2, 4)) == {""}
     coach.repetition((), View.SIDE, 4.0)
@@ -35,7 +36,7 @@ def test_one_bad_repetition_is_not_spoken_of_and_two_in_a_row_are() -> None:
 
 
 def test_a_cue_stays_three_seconds_even_if_all_is_well_again() -> None:
-    coach = Coach(exercise_named("squat"))
+    coach = Coach(KNEE_BEND)
     for at in (1.0, 2.0):
         coach.repetition(("shallow",), View.SIDE, at)
     shown = texts(coach, 2.0, 2.5)
@@ -46,7 +47,7 @@ def test_a_cue_stays_three_seconds_even_if_all_is_well_again() -> None:
 
 
 def test_a_cue_that_nobody_follows_goes_in_the_end() -> None:
-    coach = Coach(exercise_named("squat"))
+    coach = Coach(KNEE_BEND)
     for at in (1.0, 2.0):
         coach.repetition(("shallow",), View.SIDE, at)
     shown = texts(coach, 2.0, 12.0)
@@ -54,14 +55,14 @@ def test_a_cue_that_nobody_follows_goes_in_the_end() -> None:
 
 
 def test_what_can_hurt_comes_first_and_what_was_there_both_times() -> None:
-    coach = Coach(exercise_named("squat"))
+    coach = Coach(KNEE_BEND)
     for at in (1.0, 2.0):
         coach.repetition(("shallow", "lean"), View.SIDE, at)
     cue = coach.step(2.0, None)
     assert cue is not None
     assert (cue.text, cue.level) == ("Chest up", Level.STOP)
 
-    coach = Coach(exercise_named("squat"))
+    coach = Coach(KNEE_BEND)
     coach.repetition(("shallow",), View.SIDE, 1.0)
     coach.repetition(("shallow", "lean"), View.SIDE, 2.0)
     assert texts(coach, 2.0, 2.1) == ["Sit deeper"]
@@ -72,14 +73,14 @@ def test_form_is_not_judged_in_a_view_that_does_not_show_it() -> None:
     for at in range(6):
         coach.repetition(("squatted", "no_lockout"), View.FRONT, float(at))
         assert texts(coach, at, at + 1) == [""] * 10
-    squat = Coach(exercise_named("squat"))
+    squat = Coach(KNEE_BEND)
     for at in range(4):
         squat.repetition(("lean",), View.FRONT, float(at))
     assert texts(squat, 4, 5) == [""] * 10
 
 
 def test_nothing_is_said_of_the_form_of_somebody_who_is_not_wholly_seen() -> None:
-    coach = Coach(exercise_named("squat"))
+    coach = Coach(KNEE_BEND)
     assert set(texts(coach, 0, 1, FEET)) == {FEET.text}
     for at in (1.0, 2.0, 3.0):
         coach.repetition(("shallow",), View.SIDE, at)
@@ -88,7 +89,7 @@ def test_nothing_is_said_of_the_form_of_somebody_who_is_not_wholly_seen() -> Non
 
 
 def test_a_gate_that_closes_for_a_moment_is_shown_for_three_seconds() -> None:
-    coach = Coach(exercise_named("squat"))
+    coach = Coach(KNEE_BEND)
     shown = texts(coach, 0, 0.2, FEET) + texts(coach, 0.2, 5)
     assert shown.count(FEET.text) == pytest.approx(HOLD_S * 10, abs=1)
 
@@ -100,7 +101,7 @@ def test_where_to_turn_is_said_and_then_left_alone() -> None:
 
 
 def test_praise_is_rare_and_for_what_was_put_right() -> None:
-    coach = Coach(exercise_named("squat"))
+    coach = Coach(KNEE_BEND)
     for at in (1.0, 2.0):
         coach.repetition(("shallow",), View.SIDE, at)
     said = texts(coach, 2.0, 6.0)
@@ -124,7 +125,7 @@ def test_nobody_is_praised_for_a_form_that_was_not_seen() -> None:
 
 
 def test_half_repetitions_are_a_matter_of_range() -> None:
-    coach = Coach(exercise_named("squat"))
+    coach = Coach(KNEE_BEND)
     coach.partial(1.0, View.SIDE)
     assert texts(coach, 1, 2) == [""] * 10
     coach.partial(2.0, View.SIDE)
@@ -133,7 +134,7 @@ def test_half_repetitions_are_a_matter_of_range() -> None:
     burpee.partial(1.0, None, "plank")
     burpee.partial(4.0, None, "plank")
     assert texts(burpee, 4, 4.1) == ["Do the plank too"]
-    far_apart = Coach(exercise_named("squat"))
+    far_apart = Coach(KNEE_BEND)
     far_apart.partial(1.0, View.SIDE)
     far_apart.partial(40.0, View.SIDE)
     assert texts(far_apart, 40, 41) == [""] * 10
@@ -150,7 +151,7 @@ def test_cues_have_at_most_four_words_and_dangers_are_faults_of_the_table() -> N
     st.lists(st.tuples(st.sampled_from(["shallow", "lean", ""]), st.booleans(), st.floats(0.2, 4)), max_size=30),
 )
 def test_no_cue_is_ever_shown_for_less_than_three_seconds(events: list[tuple[str, bool, float]]) -> None:
-    coach, now = Coach(exercise_named("squat")), 0.0
+    coach, now = Coach(KNEE_BEND), 0.0
     shown: list[tuple[float, Cue | None]] = []
     for fault, gated, wait_s in events:
         coach.repetition((fault,) if fault else (), View.SIDE, now)

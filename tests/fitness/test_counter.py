@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fitness.counter import Counter
-from fitness.cycle import Phase
+from fitness.cycle import Cycle, Phase
 from fitness.exercises import EXERCISES, exercise_named
 from fitness.recount import count_poses
 from pose.joint_sets import OPENPOSE18, flip_order
@@ -44,7 +46,7 @@ def test_half_repetitions_are_counted_apart() -> None:
 
 
 def test_a_shallow_repetition_is_counted_and_judged() -> None:
-    result = count_poses(squats([0.78, 1.0]), EXERCISES["squat"])
+    result = count_poses(squats([0.78, 1.3]), EXERCISES["squat"])
     assert [repetition.faults for repetition in result.repetitions] == [("shallow",), ()]
 
 
@@ -153,3 +155,49 @@ def test_nobody_seen_is_no_count() -> None:
     state = counter.step(np.zeros((18, 2)), np.zeros(18), 0.0)
     assert (state.reps, state.phase, state.armed, state.view) == (0, Phase.UNKNOWN, False, None)
     assert count_poses(rows(np.zeros(0), np.zeros((0, 18, 2))), EXERCISES["squat"]).reps == 0
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.floats(0, 500), st.floats(0.3, 3), st.floats(-2000, 2000), st.booleans(), st.sampled_from([15, 24, 30, 60]))
+def test_counts_depend_on_nobodys_clock_size_place_side_or_rate(
+    late_s: float, scale: float, shift: float, mirrored: bool, hz: int
+) -> None:
+    motion = squats([1.0, 0.5, 1.0, 1.0], hz=hz, pause_s=0.3)
+    xy = motion.xy_px * [-1, 1] if mirrored else motion.xy_px
+    xy = xy[:, flip_order(OPENPOSE18)] if mirrored else xy
+    other = count_poses(rows(motion.time_s + late_s, xy * scale + shift), EXERCISES["squat"])
+    assert (other.reps, other.partial) == (3, 1)
+    one = count_poses(motion, EXERCISES["squat"])
+    starts = [repetition.start_s + late_s for repetition in one.repetitions]
+    assert [repetition.start_s for repetition in other.repetitions] == pytest.approx(starts, abs=2 / hz)
+
+
+def test_a_lunge_is_no_squat() -> None:
+    time, depth = course([1.0] * 4)
+    both, still = side_squat(175 - 110 * depth), side_squat(np.full(len(time), 175.0))
+    split = both.copy()
+    thigh = [OPENPOSE18.index(f"left_{part}") for part in ("knee", "ankle")]
+    split[:, thigh] = (
+        both[:, [OPENPOSE18.index("left_hip")]] + still[:, thigh] - still[:, [OPENPOSE18.index("left_hip")]]
+    )
+    assert count_poses(rows(time, both), EXERCISES["squat"]).reps == 4
+    assert count_poses(rows(time, split), EXERCISES["squat"]).reps == 0
+
+
+def test_a_hidden_arm_that_is_found_at_the_other_counts_nothing() -> None:
+    time, depth = course([1.0] * 4, pause_s=0.5)
+    motion = curls(depth, np.zeros(len(time)), time)
+    xy = motion.xy_px.copy()
+    for part in ("elbow", "wrist"):
+        xy[:, OPENPOSE18.index(f"left_{part}")] = xy[:, OPENPOSE18.index(f"right_{part}")]
+    assert count_poses(rows(time, xy), EXERCISES["curl"]).reps == 4
+
+
+@pytest.mark.parametrize(("every", "count"), [(1, 1), (2, 1), (4, 0)])
+def test_a_joint_that_flickers_makes_no_repetition(every: int, count: int) -> None:
+    cycle, found = Cycle(0.5), []
+    for moment in range(120):
+        known = moment < 40 or moment > 100 or moment % every == 0
+        progress = 1.5 if 45 <= moment <= 95 else -0.5
+        found.append(cycle.step(progress if known else math.nan, moment / 30))
+    assert sum(excursion is not None and excursion.whole for excursion in found) == count

@@ -56,7 +56,7 @@ def test_an_own_exercise_counts(tmp_path: Path) -> None:
         ('signal = "knee"\nleaves', 'signal = "toe"\nleaves', "no signal 'toe'"),
         ("reaches = 140", "reaches = 165", "nothing would ever move"),
         ("reaches = 140", "reaches = true", "expected a number"),
-        ('extreme = "lowest"', 'extreme = "low"', "expected lowest or highest"),
+        ('extreme = "lowest"', 'extreme = "low"', "expected lowest, highest or peak"),
         ("below = 120", "", "needs one of above and below"),
         ("Not so deep", "Please do not go so deep", "more than 4 words"),
         ("[[fault]]", "[fault]", "no list of tables"),

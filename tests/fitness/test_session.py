@@ -14,6 +14,7 @@ from fitness.session import RESUME_S, Session
 from pose.joint_sets import OPENPOSE18
 from pose.types import People
 from tests.fitness.bodies import course, front, side_squat
+from tests.fitness.knee_bend import KNEE_BEND
 
 Float = NDArray[np.float64]
 SIZE = (900, 600)
@@ -46,7 +47,7 @@ def run(
 
 def test_a_set_is_counted_told_and_shown() -> None:
     told: list[Event] = []
-    session = Session(exercise_named("squat"), None, told.append)
+    session = Session(KNEE_BEND, None, told.append)
     time_s, xy = squats([1, 1, 1])
     states = [row[0] for row in run(session, time_s, (7, xy))]
     session.finish()
@@ -69,7 +70,7 @@ def test_a_set_is_counted_told_and_shown() -> None:
 
 def test_two_people_have_a_count_and_a_cue_of_their_own() -> None:
     told: list[Event] = []
-    session = Session(exercise_named("squat"), None, told.append)
+    session = Session(KNEE_BEND, None, told.append)
     time_s, deep = squats([1, 1, 1, 1], at=(150, 100))
     _, shallow = squats([0.72, 0.72, 0, 0], at=(650, 100))
     run(session, time_s, (1, deep), (2, shallow))
@@ -80,7 +81,7 @@ def test_two_people_have_a_count_and_a_cue_of_their_own() -> None:
 
 def test_the_cue_comes_within_200_ms_of_the_second_bad_repetition() -> None:
     told: list[tuple[float, Event]] = []
-    session = Session(exercise_named("squat"))
+    session = Session(KNEE_BEND)
     now = [0.0]
     session.subscribe(lambda event: told.append((now[0], event)))
     time_s, xy = squats([0.72, 0.72, 0.72])
@@ -95,7 +96,7 @@ def test_the_cue_comes_within_200_ms_of_the_second_bad_repetition() -> None:
 
 @pytest.mark.parametrize(("away_s", "count"), [(1.5, 4), (RESUME_S - 1, 4), (RESUME_S + 1, 2)])
 def test_an_id_that_comes_back_within_ten_seconds_goes_on(away_s: float, count: int) -> None:
-    session = Session(exercise_named("squat"))
+    session = Session(KNEE_BEND)
     time_s, xy = squats([1, 1])
     run(session, time_s, (3, xy))
     left_s = float(time_s[-1])
@@ -106,7 +107,7 @@ def test_an_id_that_comes_back_within_ten_seconds_goes_on(away_s: float, count: 
 
 
 def test_a_repetition_is_not_put_together_across_an_absence() -> None:
-    session = Session(exercise_named("squat"))
+    session = Session(KNEE_BEND)
     time_s, xy = squats([1])
     bottom = int(np.argmax(course([1])[1]))
     run(session, time_s[:bottom], (3, xy[:bottom]))
@@ -115,7 +116,7 @@ def test_a_repetition_is_not_put_together_across_an_absence() -> None:
 
 
 def test_who_comes_back_under_another_number_at_the_same_place_goes_on() -> None:
-    session = Session(exercise_named("squat"))
+    session = Session(KNEE_BEND)
     time_s, xy = squats([1, 1])
     run(session, time_s, (3, xy))
     state = run(session, time_s, (9, xy + 10), start_s=float(time_s[-1]) + 3)[-1][0]
@@ -123,7 +124,7 @@ def test_who_comes_back_under_another_number_at_the_same_place_goes_on() -> None
 
 
 def test_somebody_else_elsewhere_begins_at_nothing() -> None:
-    session = Session(exercise_named("squat"))
+    session = Session(KNEE_BEND)
     time_s, xy = squats([1, 1])
     run(session, time_s, (3, xy))
     elsewhere = run(session, time_s, (9, xy + np.array([300, 0])), start_s=float(time_s[-1]) + 3)[-1][0]
@@ -131,7 +132,7 @@ def test_somebody_else_elsewhere_begins_at_nothing() -> None:
 
 
 def test_of_two_who_are_lost_nobody_is_taken_for_the_other() -> None:
-    session = Session(exercise_named("squat"))
+    session = Session(KNEE_BEND)
     time_s, xy = squats([1, 1])
     run(session, time_s, (3, xy), (4, xy + np.array([30, 0])))
     state = run(session, time_s, (9, xy + np.array([15, 0])), start_s=float(time_s[-1]) + 3)[-1][0]
@@ -140,7 +141,7 @@ def test_of_two_who_are_lost_nobody_is_taken_for_the_other() -> None:
 
 def test_a_long_rest_ends_the_set_and_the_next_begins_at_one() -> None:
     told: list[Event] = []
-    session = Session(exercise_named("squat"), None, told.append)
+    session = Session(KNEE_BEND, None, told.append)
     time_s, xy = squats([1, 1])
     run(session, time_s, (1, xy))
     pause_s = np.arange(0, 20, 0.1)
@@ -156,7 +157,7 @@ def test_a_long_rest_ends_the_set_and_the_next_begins_at_one() -> None:
 
 def test_a_goal_ends_the_set_at_once() -> None:
     told: list[Event] = []
-    session = Session(exercise_named("squat"), Goal(reps=2), told.append)
+    session = Session(KNEE_BEND, Goal(reps=2), told.append)
     time_s, xy = squats([1, 1, 1])
     run(session, time_s, (1, xy))
     kinds = [type(one) for one in told if isinstance(one, RepetitionDone | SetDone)]
@@ -165,14 +166,14 @@ def test_a_goal_ends_the_set_at_once() -> None:
 
 def test_the_countdown_is_for_who_stands_ready_and_the_start_breaks_it_off() -> None:
     told: list[Event] = []
-    session = Session(exercise_named("squat"), None, told.append)
+    session = Session(KNEE_BEND, None, told.append)
     time_s, xy = squats([1], rest_s=7.0)
     states = run(session, time_s, (1, xy))
     assert [one.number for one in told if isinstance(one, Tick)] == [3, 2, 1, 0]
     assert {row[0].countdown for row in states} == {None, 3, 2, 1, 0}
 
     told.clear()
-    early = Session(exercise_named("squat"), None, told.append)
+    early = Session(KNEE_BEND, None, told.append)
     time_s, xy = squats([1, 1], rest_s=2.0)
     states = run(early, time_s, (1, xy))
     assert 0 not in [one.number for one in told if isinstance(one, Tick)]
@@ -181,7 +182,7 @@ def test_the_countdown_is_for_who_stands_ready_and_the_start_breaks_it_off() -> 
 
 def test_who_passes_behind_is_left_alone() -> None:
     told: list[Event] = []
-    session = Session(exercise_named("squat"), None, told.append)
+    session = Session(KNEE_BEND, None, told.append)
     time_s, xy = squats([1, 1, 1])
     small = front((np.full(len(time_s), 8.0), np.full(len(time_s), 8.0)), np.ones(len(time_s)))
     states = run(session, time_s, (1, xy), (2, small * 0.2 + [700, 100]))
@@ -191,7 +192,7 @@ def test_who_passes_behind_is_left_alone() -> None:
 
 
 def test_a_jump_back_in_a_file_begins_anew() -> None:
-    session = Session(exercise_named("squat"))
+    session = Session(KNEE_BEND)
     time_s, xy = squats([1, 1])
     run(session, time_s, (1, xy))
     assert run(session, time_s, (1, xy))[-1][0].count == 2
@@ -199,7 +200,7 @@ def test_a_jump_back_in_a_file_begins_anew() -> None:
 
 def test_the_next_exercise_of_a_plan() -> None:
     told: list[Event] = []
-    session = Session(exercise_named("squat"), None, told.append)
+    session = Session(KNEE_BEND, None, told.append)
     time_s, xy = squats([1, 1])
     run(session, time_s, (1, xy))
     session.begin(exercise_named("lunge"), Goal(reps=5))
@@ -238,7 +239,7 @@ def test_what_nobody_named_is_recognised_with_its_first_repetitions() -> None:
     xy = front((arms, arms), feet)
     states = run(session, time_s, (1, xy))
     session.finish()
-    assert states[0][0].exercise.name == "unknown"
+    assert (states[0][0].exercise.name, states[0][0].phase) == ("unknown", "Begin")
     assert states[-1][0].exercise.name == "jumping_jack"
     assert states[-1][0].count == 6
     assert [one.number for one in told if isinstance(one, RepetitionDone)] == [1, 2, 3, 4, 5, 6]
@@ -249,7 +250,7 @@ def test_what_nobody_named_is_recognised_with_its_first_repetitions() -> None:
 
 
 def test_people_without_a_number_are_not_followed() -> None:
-    session = Session(exercise_named("squat"))
+    session = Session(KNEE_BEND)
     _, xy = squats([1])
     somebody = people({1: xy[0]})
     assert session.step(replace(somebody, track_id=np.array([-1], np.int32)), 0.0, SIZE) == ()
