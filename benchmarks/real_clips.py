@@ -1,4 +1,4 @@
-"""Real clips through the whole app, judged by what is known of them: do hips drop, feet stay, legs take turns?
+"""Real clips through the whole app, judged by what is known of them: hips that drop, feet that stay, legs in turns.
 
 Nobody has the 3D truth of a clip from the street. But it is known that eight squats are eight squats, that feet which
 the picture shows standing do not slide, that legs take turns in a walk, and that a plank is horizontal. Every clip is
@@ -39,7 +39,7 @@ VARIANTS = ("network", "guarded", "live", "clip")
 """The network's answer; with the side guard; then with `Grounding`; then with `ground_clip`."""
 
 _J = {name: index for index, name in enumerate(H36M17)}
-_HIPS, _KNEES = ([_J[f"{side}_{part}"] for side in ("right", "left")] for part in ("hip", "knee"))
+_HIPS = [_J[f"{side}_hip"] for side in ("right", "left")]
 _WARM_UP_S = 0.5
 _LEAST_STEP_M = 0.12
 
@@ -88,7 +88,7 @@ def run(detector: Detector, folder: Path, notify: Callable[[str], None]) -> Scor
     BenchmarkError
         Where the folder has not the clips with their `clips.json`.
     """
-    about = _about(folder)
+    about = read_labels(folder)
     scores: Scores = {}
     for name, score in JUDGES.items():
         notify(name)
@@ -100,15 +100,14 @@ def run(detector: Detector, folder: Path, notify: Callable[[str], None]) -> Scor
     return {"bench": "clips", "clips": scores}
 
 
-def _about(folder: Path) -> dict[str, Scores]:
+def read_labels(folder: Path) -> dict[str, Scores]:
+    """What is known of the clips, by name; all that are looked at must be there."""
     path = folder / "clips.json"
     try:
         listed = json.loads(path.read_text(encoding="utf-8"))["clips"]
         about = {Path(one["name"]).stem: one for one in listed}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BenchmarkError(
-            f"cannot read {path}: {error}; --clips names the folder of the labelled clips"
-        ) from error
+        raise BenchmarkError(f"cannot read {path}: {error}; --clips names the folder of the labelled clips") from error
     missing = [name for name in JUDGES if name not in about or not (folder / f"{name}.mp4").exists()]
     if missing:
         raise BenchmarkError(f"{folder} has no {', '.join(missing)}")
@@ -146,7 +145,8 @@ def lift(seen: Seen, variant: str) -> Track:
     numbers, counts = np.unique(ids, return_counts=True)
     mine = ids == numbers[counts.argmax()]
     xyz, root, valid, xy, score, time = (
-        one[mine].astype(np.float64 if one.dtype != np.bool_ else np.bool_) for one in (xyz, root, valid, xy, score, time)
+        one[mine].astype(np.bool_ if one.dtype == np.bool_ else np.float64)
+        for one in (xyz, root, valid, xy, score, time)
     )
     pose = np.where(valid[..., None], xyz, np.nan)
     world = plane.extrinsics.to_world(pose + root[:, None])
@@ -263,7 +263,7 @@ def walk(track: Track, about: Scores) -> Scores:
     space = track.world_m[:, ANKLES[1], 0] - track.world_m[:, ANKLES[0], 0]
     both = np.isfinite(picture) & np.isfinite(space)
     alike = float(np.corrcoef(picture[both], space[both])[0, 1])
-    found, shown = _turns(space), _turns(picture)
+    found, shown = _turns(np.where(both, space, np.nan)), _turns(np.where(both, picture, np.nan))
     return {
         "steps": found,
         "steps_in_picture": shown,
@@ -289,7 +289,10 @@ def lying(track: Track, about: Scores) -> Scores:
     body = track.xyz_m[late]
     trunk = body[:, _J["thorax"]]
     legs = np.nanmean(body[:, ANKLES], axis=1)
-    tilts = [float(np.nanmedian(np.degrees(np.arcsin(np.abs(way[:, 1]) / np.linalg.norm(way, axis=-1))))) for way in (trunk, legs)]
+    tilts = [
+        float(np.nanmedian(np.degrees(np.arcsin(np.abs(way[:, 1]) / np.linalg.norm(way, axis=-1)))))
+        for way in (trunk, legs)
+    ]
     hips_m = float(np.nanmedian(np.nanmax(body[..., 1], axis=1)))
     return {
         "trunk_tilt_deg": round(tilts[0], 1),

@@ -13,21 +13,30 @@ from pose.joint_sets import H36M17_BONES
 
 Float = NDArray[np.float64]
 _SHORTEST = 1e-6
+_PARENTS, _CHILDREN = (np.array(ends) for ends in zip(*H36M17_BONES, strict=True))
+
+
+def _ways_to_joints() -> Float:
+    """Which bones (17, 16) lead from the pelvis to each joint."""
+    leads = np.zeros((len(H36M17_BONES) + 1, len(H36M17_BONES)))
+    for bone, (parent, child) in enumerate(H36M17_BONES):
+        leads[child] = leads[parent]
+        leads[child, bone] = 1
+    return leads
+
+
+_LEADS = _ways_to_joints()
 
 
 def with_bones(xyz_m: Float, bones_m: Float) -> Float:
-    """Poses (..., 17, 3) with bones of lengths `bones_m` (16,), in the order of H36M17_BONES; NaN leaves a bone as it is.
+    """Poses (..., 17, 3) with bones of lengths `bones_m` (16,), in the order of H36M17_BONES; NaN leaves one as it is.
 
     >>> pose = np.zeros((17, 3))
     >>> pose[1:, 0] = 1.0  # the first bone is from the pelvis to the right hip
     >>> with_bones(pose, np.array([0.5] + [np.nan] * 15))[1]
     array([0.5, 0. , 0. ])
     """
-    out = xyz_m.copy()
-    for bone, (parent, child) in enumerate(H36M17_BONES):
-        way = xyz_m[..., child, :] - xyz_m[..., parent, :]
-        if np.isfinite(bones_m[bone]):
-            length = np.linalg.norm(way, axis=-1, keepdims=True)
-            way = np.where(length > _SHORTEST, way * (bones_m[bone] / np.maximum(length, _SHORTEST)), way)
-        out[..., child, :] = out[..., parent, :] + way
-    return out
+    ways = xyz_m[..., _CHILDREN, :] - xyz_m[..., _PARENTS, :]
+    length = np.sqrt((ways**2).sum(axis=-1))
+    share = np.where(np.isfinite(bones_m) & (length > _SHORTEST), bones_m / np.maximum(length, _SHORTEST), 1.0)
+    return np.asarray(xyz_m[..., :1, :] + _LEADS @ (ways * share[..., None]))

@@ -12,6 +12,7 @@ import math
 from collections import deque
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,13 +32,13 @@ DEFAULT_HEIGHT_M = 1.2
 LEVEL_SD_DEG = 15.0
 """How far cameras usually look up or down; the spread of the assumption that one is level."""
 
-_ROLL_SHARE = 0.15
+_ROLL_SHARE = 0.3
 """Few cameras stand askew: how far they do, as a share of how far they look up or down."""
 
 _CAMERA_UP = np.array([0.0, -1.0, 0.0])
 _PELVIS, _THORAX = H36M17.index("pelvis"), H36M17.index("thorax")
 
-_FEET_SD_M = 0.06
+_FEET_SD_M = 0.04
 """Of an ankle that stands about the plane of all of them, for one place of the floor."""
 
 _BODY_SD_DEG, _BODY_BIAS_DEG = 6.0, 3.0
@@ -402,7 +403,8 @@ def estimate_floor(
         As for `fit_floor`.
     """
     tracker = FloorTracker(level_sd_deg)
-    for now_s in np.unique(time_s).tolist():
-        rows = time_s == now_s
-        tracker.step(joints_m[rows], valid[rows], track_id[rows], now_s)
+    begins = np.flatnonzero(np.diff(time_s, prepend=-np.inf) > 0)
+    for begin, end in pairwise([*begins.tolist(), len(time_s)]):
+        rows = slice(begin, end)
+        tracker.step(joints_m[rows], valid[rows], track_id[rows], float(time_s[begin]))
     return tracker.fit()

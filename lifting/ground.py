@@ -2,8 +2,8 @@
 
 The lifter answers person by person and frame by frame, in its own metres. Here every person gets bones of one length
 (`lifting.bones`) and one factor (`lifting.scale`), standing feet stay where they are (`lifting.hold`), and what they
-stand on becomes the floor (`lifting.floor`). `Grounding` runs frame by frame; `ground_clip` and `ground_track` know the whole clip. Everything
-stays in camera axes: `Floor.extrinsics.to_world` makes it level.
+stand on becomes the floor (`lifting.floor`). `Grounding` runs frame by frame; `ground_clip` and `ground_track` know the
+whole clip. Everything stays in camera axes: `Floor.extrinsics.to_world` makes it level.
 """
 
 from __future__ import annotations
@@ -119,7 +119,8 @@ class Grounding:
         for gone in [one for one, person in self._people.items() if time_s - person.seen_s > FORGET_S]:
             del self._people[gone]
         xyz, root = people.xyz_m.astype(np.float64), people.root_m.astype(np.float64)
-        score = np.where(np.isfinite(people.xy_px).all(axis=-1), people.score, 0.0).astype(np.float64)
+        finite = np.isfinite(people.xy_px).all(axis=-1) & np.isfinite(people.score)
+        score = np.where(finite, np.clip(people.score, 0, 1), 0.0).astype(np.float64)
         rays = self._intrinsics.rays(np.where((score > 0)[..., None], people.xy_px, 0.0))
         score = np.where(np.isfinite(rays).all(axis=-1), score, 0.0)
         settled = np.zeros(len(people), bool)
@@ -150,7 +151,7 @@ class Grounding:
 
     @staticmethod
     def _size(person: _Person, xyz_m: Float, valid: Bool, time_s: float, elapsed_s: float) -> tuple[float, Float]:
-        """The person's factor and bones (16,) before it: what is known at first at once, then slowly what comes to it."""
+        """The person's factor and, before it, bones (16,): what is known at first at once, what comes to it slowly."""
         goal = math.log(person.size.step(xyz_m, valid, time_s).factor)
         bones = np.log(np.maximum(person.size.bones_m[: len(H36M17_BONES)], 1e-3))
         share = 1.0 if time_s - person.since_s < _SETTLED_S else -math.expm1(-elapsed_s / _SIZE_EASE_S)
@@ -228,7 +229,8 @@ def ground_track(
     scale = solve_scale(xyz[known], valid[known], asked.height_m)
     if not len(known):
         return GroundedTrack(xyz, root, planted, scale)
-    certain = np.where(np.isfinite(rays[known]).all(axis=-1), score[known], 0.0)
+    good = np.isfinite(rays[known]).all(axis=-1) & np.isfinite(score[known])
+    certain = np.where(good, score[known], 0.0)
     sight = np.where(certain[..., None] > 0, rays[known], 0.0)
     even = with_bones(xyz[known], bone_lengths(xyz[known], valid[known])[: len(H36M17_BONES)])
     root[known] += on_rays(xyz[known], even, sight, certain, root[known, 2])
@@ -289,15 +291,21 @@ def ground_clip(
     LiftingError
         Where one person's times do not rise, or something that counts is not finite.
     """
-    out_xyz, out_root = xyz_m.astype(np.float64), root_m.astype(np.float64)
+    out_xyz, out_root = xyz_m.copy(), root_m.copy()
     planted, scales = np.zeros((len(xyz_m), len(LEGS)), bool), {}
-    rays = intrinsics.rays(np.where((score > 0)[..., None], xy_px, 0.0))
     for one in np.unique(track_id).tolist():
         rows = np.flatnonzero(track_id == one)
+        # in double precision person by person: half an hour of somebody is a hundred megabytes already
         track = ground_track(
-            time_s[rows], out_xyz[rows], out_root[rows], valid[rows], rays[rows], score[rows].astype(float), options
+            time_s[rows],
+            xyz_m[rows].astype(np.float64),
+            root_m[rows].astype(np.float64),
+            valid[rows],
+            intrinsics.rays(np.where((score[rows] > 0)[..., None], xy_px[rows], 0.0)),
+            score[rows].astype(float),
+            options,
         )
         out_xyz[rows], out_root[rows], planted[rows] = track.xyz_m, track.root_m, track.planted
         scales[one] = track.scale
     floor = estimate_floor(out_xyz + out_root[:, None], valid, track_id, time_s)
-    return GroundedClip(out_xyz.astype(np.float32), out_root.astype(np.float32), planted, floor, scales)
+    return GroundedClip(out_xyz, out_root, planted, floor, scales)

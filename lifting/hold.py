@@ -187,9 +187,9 @@ class FeetHold:
         self._count = self._count + fed
         gain = np.maximum(1 / np.maximum(self._count, 1), -math.expm1(-elapsed_s / options.mean_s))
         self._mean = np.where(fed, self._mean + gain * (depth - self._mean), self._mean)
-        gain = -math.expm1(-elapsed_s / options.place_s)
-        self._place = np.where(fed[:, None], self._place + gain * (places - self._place), self._place)
-        short = self._mean - self._depth
+        share = -math.expm1(-elapsed_s / options.place_s)
+        self._place = np.where(fed[:, None], self._place + share * (places - self._place), self._place)
+        short: Float = self._mean - self._depth
         young = (self._age_s < options.settle_s) | (self._known_s < options.new_s)
         creep_s = np.where(young, options.settle_s, options.creep_s)
         most = elapsed_s * np.maximum(options.creep_m_s, np.abs(short) / creep_s)
@@ -208,7 +208,7 @@ def moved_in_depth(xyz_m: Float, root_m: Float, rays: Float, score: Float, shift
     array([1.5, 0. , 3. ])
     """
     if not score.any():
-        return root_m + np.array([0.0, 0.0, shift_m])
+        return np.asarray(root_m + np.array([0.0, 0.0, shift_m]))
     body, seen, weight = xyz_m[None], rays[None], score[None]
     before = at_depth(body, seen, weight, root_m[2:])
     after = at_depth(body, seen, weight, root_m[2:] + shift_m)
@@ -232,7 +232,7 @@ def on_rays(xyz_m: Float, changed_m: Float, rays: Float, score: Float, depth_m: 
 
 
 def bend_legs(pose_m: Float, valid: Bool, rest_m: Float) -> None:
-    """Move the ankles of a body (17, 3) by `rest_m` (2, 3) as far as its legs reach; in place, bones keep their length."""
+    """Move the ankles of a body (17, 3) by `rest_m` (2, 3), as far as its legs reach; in place."""
     for foot, leg in enumerate(LEGS):
         if valid[list(leg)].all() and np.abs(rest_m[foot]).max() > 1e-6:
             target = pose_m[leg[2]] + rest_m[foot]
@@ -374,7 +374,7 @@ def _shift(time_s: Float, depth_m: Float, contacts: list[list[Contact]], options
             share[rows.stop :] = np.exp((time_s[rows.stop - 1] - beyond) / options.release_s)
             total += share * np.concatenate([np.full(len(before), off[0]), off, np.full(len(beyond), off[-1])])
             weight += share
-    return total / np.maximum(1.0, weight)
+    return np.asarray(total / np.maximum(1.0, weight))
 
 
 def _on_rays(xyz_m: Float, root_m: Float, rays: Float, score: Float, shift_m: Float) -> Float:
@@ -385,7 +385,7 @@ def _on_rays(xyz_m: Float, root_m: Float, rays: Float, score: Float, shift_m: Fl
 
 
 def _filled(time_s: Float, points: Float, fade_s: float) -> Float:
-    """Points (T, 3) with what is unknown, NaN, replaced by the known ones before and after it, fading away from them."""
+    """Points (T, 3) with what is unknown, NaN, replaced by what is known before and after it, fading away from it."""
     rows = np.flatnonzero(np.isfinite(points[:, 0]))
     if not len(rows):
         return np.zeros_like(points)

@@ -125,34 +125,72 @@ class StreamingNet:
         return taps
 
 
-@numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"})
+_FAST = {"contract", "reassoc", "nsz"}
+_TOGETHER = 4
+"""People whose sums are computed at once: each weight that is read then serves four of them."""
+
+
+@numba.njit(cache=True, nogil=True, fastmath=_FAST)
 def dense(x: Float32, weight: Float32, bias: Float32, relu: bool) -> Float32:
     """`x @ weight + bias`, optionally with ReLU, for few rows: (K, N) by (N, M) to (K, M).
 
     Reading the weights is what takes the time. Four rows of them are used at once, so that the sums are touched a
-    quarter as often; rows that meet zeros only, as ReLU leaves them, are not read at all.
+    quarter as often, and for four people at once where there are so many.
     """
-    people, inputs = x.shape
-    outputs = weight.shape[1]
-    out = np.empty((people, outputs), np.float32)
+    people = x.shape[0]
+    out = np.empty((people, weight.shape[1]), np.float32)
     for k in range(people):
         out[k] = bias
-    for i in range(0, inputs - inputs % 4, 4):
-        w0, w1, w2, w3 = weight[i], weight[i + 1], weight[i + 2], weight[i + 3]
-        for k in range(people):
-            x0, x1, x2, x3 = x[k, i], x[k, i + 1], x[k, i + 2], x[k, i + 3]
-            if x0 == 0 and x1 == 0 and x2 == 0 and x3 == 0:
-                continue
-            row = out[k]
-            for j in range(outputs):
-                row[j] += x0 * w0[j] + x1 * w1[j] + x2 * w2[j] + x3 * w3[j]
-    for i in range(inputs - inputs % 4, inputs):
-        for k in range(people):
-            row = out[k]
-            for j in range(outputs):
-                row[j] += x[k, i] * weight[i, j]
+    alone = people - people % _TOGETHER
+    for k in range(0, alone, _TOGETHER):
+        _add_four(x[k : k + _TOGETHER], weight, out[k : k + _TOGETHER])
+    for k in range(alone, people):
+        _add_one(x[k], weight, out[k])
     if relu:
         for k in range(people):
-            for j in range(outputs):
+            for j in range(out.shape[1]):
                 out[k, j] = max(out[k, j], np.float32(0))
     return out
+
+
+@numba.njit(cache=True, nogil=True, fastmath=_FAST)
+def _add_one(x: Float32, weight: Float32, out: Float32) -> None:
+    """`out += x @ weight` for one person, (N,) by (N, M) to (M,); rows that meet zeros only are not read at all."""
+    inputs, outputs = weight.shape
+    for i in range(0, inputs - inputs % 4, 4):
+        x0, x1, x2, x3 = x[i], x[i + 1], x[i + 2], x[i + 3]
+        if x0 == 0 and x1 == 0 and x2 == 0 and x3 == 0:
+            continue
+        w0, w1, w2, w3 = weight[i], weight[i + 1], weight[i + 2], weight[i + 3]
+        for j in range(outputs):
+            out[j] += x0 * w0[j] + x1 * w1[j] + x2 * w2[j] + x3 * w3[j]
+    for i in range(inputs - inputs % 4, inputs):
+        for j in range(outputs):
+            out[j] += x[i] * weight[i, j]
+
+
+@numba.njit(cache=True, nogil=True, fastmath=_FAST)
+def _add_four(x: Float32, weight: Float32, out: Float32) -> None:
+    """`out += x @ weight` for four people, (4, N) by (N, M) to (4, M)."""
+    inputs, outputs = weight.shape
+    a, b, c, d = x[0], x[1], x[2], x[3]
+    to_a, to_b, to_c, to_d = out[0], out[1], out[2], out[3]
+    for i in range(0, inputs - inputs % 4, 4):
+        a0, a1, a2, a3 = a[i], a[i + 1], a[i + 2], a[i + 3]
+        b0, b1, b2, b3 = b[i], b[i + 1], b[i + 2], b[i + 3]
+        c0, c1, c2, c3 = c[i], c[i + 1], c[i + 2], c[i + 3]
+        d0, d1, d2, d3 = d[i], d[i + 1], d[i + 2], d[i + 3]
+        w0, w1, w2, w3 = weight[i], weight[i + 1], weight[i + 2], weight[i + 3]
+        for j in range(outputs):
+            v0, v1, v2, v3 = w0[j], w1[j], w2[j], w3[j]
+            to_a[j] += a0 * v0 + a1 * v1 + a2 * v2 + a3 * v3
+            to_b[j] += b0 * v0 + b1 * v1 + b2 * v2 + b3 * v3
+            to_c[j] += c0 * v0 + c1 * v1 + c2 * v2 + c3 * v3
+            to_d[j] += d0 * v0 + d1 * v1 + d2 * v2 + d3 * v3
+    for i in range(inputs - inputs % 4, inputs):
+        for j in range(outputs):
+            v = weight[i, j]
+            to_a[j] += a[i] * v
+            to_b[j] += b[i] * v
+            to_c[j] += c[i] * v
+            to_d[j] += d[i] * v

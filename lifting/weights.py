@@ -93,17 +93,10 @@ class LifterWeights:
 
     def check(self) -> str:
         """What is wrong with the shapes and numbers; empty if nothing is."""
-        if self.taps not in (1, 3):
-            return f"{self.taps} taps, not 1 or 3"
-        if len(self.weight) != len(self.bias) or len(self.weight) < 2 or len(self.weight) % 2:
-            return f"{len(self.weight)} layers; expected an even number from 2"
-        if self.bias[0].ndim != 1:
-            return "the first bias is not a vector"
-        if self.delays[:1] != (0,) or not all(0 <= delay <= MAX_DELAY for delay in self.delays):
-            return f"delays of {self.delays} frames; expected 0 first and none above {MAX_DELAY}"
-        width = len(self.bias[0])
+        if problem := self._check_form():
+            return problem
+        width, seen = len(self.bias[0]), FEATURES * len(self.delays)
         block = [(self.taps * width, width), (width, width)]
-        seen = FEATURES * len(self.delays)
         head = [(width + seen, self.head), (self.head, self.head)] if self.head else []
         last = ((self.head or width) + seen, (len(H36M17) - 1) * 3 * len(self.delays))
         shapes = [(self.taps * FEATURES, width), *block * self.blocks, *head, last]
@@ -112,6 +105,19 @@ class LifterWeights:
                 return f"layer {index} has shapes {weight.shape} and {bias.shape}, expected {shape} and {shape[1:]}"
             if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
                 return f"layer {index} holds numbers that are not finite"
+        return ""
+
+    def _check_form(self) -> str:
+        """What is wrong with the numbers of layers and the like."""
+        fewest = 4 if self.head else 2
+        if self.taps not in (1, 3):
+            return f"{self.taps} taps, not 1 or 3"
+        if len(self.weight) != len(self.bias) or len(self.weight) < fewest or len(self.weight) % 2:
+            return f"{len(self.weight)} layers; expected an even number from {fewest}"
+        if self.bias[0].ndim != 1:
+            return "the first bias is not a vector"
+        if self.delays[:1] != (0,) or not all(0 <= delay <= MAX_DELAY for delay in self.delays):
+            return f"delays of {self.delays} frames; expected 0 first and none above {MAX_DELAY}"
         return ""
 
 

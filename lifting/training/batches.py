@@ -131,7 +131,7 @@ def observe(xyz: Float, options: BatchOptions, random: np.random.Generator) -> B
     joints = camera_views.to_camera(body.with_face(xyz, random))
     at, inside = camera_views.picture(joints)
     metre = camera_views.focal[:, None] / np.maximum(camera[:, :, 0, 2], 0.2)
-    found, score = noise.detect(at, inside, metre, _facing(camera), options.noise, random)
+    found, score = noise.detect(at, inside, metre, facing(camera), options.noise, random)
     bundle = directions(camera_views.rays(found))
     inputs, rotation = normalise_windows(bundle, score)
     relative = camera - camera[:, :, :1]
@@ -152,7 +152,7 @@ def normalise_windows(bundle: Float, score: Float) -> tuple[Float32, Float]:
     return out.reshape(batch, frames, FEATURES), rotation.reshape(batch, frames, 3, 3)
 
 
-def _facing(camera: Float) -> Float:
+def facing(camera: Float) -> Float:
     """How far the head's forward and left (B, T, 2) point at the camera, of joints (B, T, 17, 3) in camera axes."""
     _, forward, left = body.head_frame(camera)
     to_lens = -camera[..., 9, :] / np.maximum(np.linalg.norm(camera[..., 9, :], axis=-1, keepdims=True), 1e-6)

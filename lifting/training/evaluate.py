@@ -18,6 +18,7 @@ from rich.table import Table
 
 from lifting.errors import LiftingError
 from lifting.tcn import TemporalNet
+from lifting.training.app_evaluation import by_rate
 from lifting.training.batches import CLOCK_HZ, BatchOptions, Windows, for_test, make
 from lifting.training.mocap import SPLITS, Motion, read, read_folder
 from lifting.training.noise import WITHOUT_MISSES, NoiseOptions
@@ -45,7 +46,7 @@ class Condition:
 
 
 def _windows(noise: NoiseOptions) -> BatchOptions:
-    return for_test(BatchOptions(windows=96, frames=160, noise=noise, view=_FAR))
+    return for_test(BatchOptions(windows=48, frames=160, noise=noise, view=_FAR))
 
 
 CONDITIONS: dict[str, Condition] = {
@@ -70,7 +71,7 @@ def evaluate(
     models : dict of str to Model
         By the names to report.
     batches : int
-        Batches of 96 windows of 5 s a split and condition; the same ones for every model.
+        Batches of 48 windows of 5 s a split and condition; the same ones for every model.
 
     Returns
     -------
@@ -83,7 +84,7 @@ def evaluate(
         Where the data cannot be read or has nothing to test on.
     """
     splits: dict[str, dict[str, Scores]] = {}
-    for split, motions in test_motions(data).items():
+    for split, motions in held_out_motions(data).items():
         windows = Windows(motions)
         for name, condition in CONDITIONS.items():
             drawn = [make(windows, condition.batch, np.random.default_rng([seed, number])) for number in range(batches)]
@@ -93,7 +94,13 @@ def evaluate(
     return {"splits": splits}
 
 
-def test_motions(data: Path) -> dict[str, list[Motion]]:
+def evaluate_app(data: Path) -> dict[str, dict[str, Scores]]:
+    """The whole stage at several frame rates (`app_evaluation.by_rate`) as splits with one model, liftcam."""
+    split, motions = next(iter(held_out_motions(data).items()))
+    return {f"{split}_app_{rate}": {"liftcam": scores} for rate, scores in by_rate(motions).items()}
+
+
+def held_out_motions(data: Path) -> dict[str, list[Motion]]:
     """The test sequences by split."""
     if data.is_file():
         return {data.stem: read(data)}
@@ -127,7 +134,7 @@ def command(
     run: Annotated[Path, typer.Option(help="Folder of trained references (train references).")] = Path(
         "runs/references"
     ),
-    batches: Annotated[int, typer.Option(min=1, help="Batches of 96 windows of 5 s a split and condition.")] = 2,
+    batches: Annotated[int, typer.Option(min=1, help="Batches of 48 windows of 5 s a split and condition.")] = 2,
     threads: Annotated[int, typer.Option(min=1, help="Threads of torch.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
 ) -> None:
@@ -139,6 +146,7 @@ def command(
         chosen |= family(Path(file), name)
     chosen |= references(run)
     table = evaluate(data, chosen, batches=batches)
+    table["splits"] |= evaluate_app(data)
     if as_json:
         typer.echo(json.dumps(table))
     else:
@@ -156,13 +164,14 @@ def _print(splits: dict[str, dict[str, Scores]]) -> None:
         "mpjve_mm_s": "velocity mm/s",
         "bone_sd_mm": "bones mm",
         "auc": "AUC",
+        "from_30hz_mm": "from 30 Hz mm",
+        "swaps_per_1000": "swaps per 1000",
     }
     for split, rows in splits.items():
-        table = Table("model", *columns.values(), title=split, title_justify="left")
+        told = [name for name in columns if name in next(iter(rows.values()))]
+        table = Table("model", *(columns[name] for name in told), title=split, title_justify="left")
         for model, scores in rows.items():
-            table.add_row(
-                model, *(f"{scores[name]:.3g}" if scores[name] < 1 else f"{scores[name]:.1f}" for name in columns)
-            )
+            table.add_row(model, *(f"{scores[name]:.{3 if name == 'auc' else 1}f}" for name in told))
         Console(width=120).print(table)
 
 

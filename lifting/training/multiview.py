@@ -124,7 +124,7 @@ class ViewPairs:
     def __init__(self, views: SynchronisedViews) -> None:
         count, frames = views.xy_px.shape[:2]
         self._features = np.zeros((count, frames, 56), np.float32)
-        self._turns = np.zeros((count, frames, 3, 3))
+        self.world_to_turned = np.zeros((count, frames, 3, 3))
         self._rays = np.zeros((count, frames, 18, 2))
         self._score, self._starts = views.score, views.starts
         for sequence, (start, stop) in enumerate(zip(views.starts[:-1], views.starts[1:], strict=True)):
@@ -135,7 +135,7 @@ class ViewPairs:
             flat = np.where(score[..., None] > 0, flat, 0)
             bundle = directions(np.concatenate([flat, np.ones_like(flat[..., :1])], axis=-1))
             self._features[:, rows], turns = normalise_windows(bundle, score)
-            self._turns[:, rows] = turns @ views.rotation[sequence][:, None]  # from the world to turned axes
+            self.world_to_turned[:, rows] = turns @ views.rotation[sequence][:, None]  # from the world to turned axes
             turned = bundle @ turns.transpose(0, 1, 3, 2)
             self._rays[:, rows] = turned[..., :2] / np.maximum(turned[..., 2:], 0.1)
 
@@ -149,7 +149,7 @@ class ViewPairs:
         at = end[:, None] + np.arange(1 - field, 1)
         begun = at >= start[:, None]
         window = self._features[one[:, None], np.maximum(at, start[:, None])] * begun[..., None]
-        turn = self._turns[other, end] @ self._turns[one, end].transpose(0, 2, 1)
+        turn = self.world_to_turned[other, end] @ self.world_to_turned[one, end].transpose(0, 2, 1)
         rays, score = self._rays[other, end][:, SHARED_2D], self._score[other, end][:, SHARED_2D]
         return PairSample(
             torch.from_numpy(window),

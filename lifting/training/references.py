@@ -1,8 +1,8 @@
 """What the lifter is compared with: the forms of two well-known networks, trained by their own recipe.
 
-Both see the picture's coordinates, -1 to 1 across its longer side, of 18 joints that are all there and exact, and answer
-in camera axes; neither knows scores, cameras or noise. Where a joint is missing when they are used, it stays where it
-was last seen, which is what their users do.
+Both see the picture's coordinates, -1 to 1 across its longer side, of 18 joints that are all there and exact, and
+answer in camera axes; neither knows scores, cameras or noise. Where a joint is missing when they are used, it stays
+where it was last seen, which is what their users do.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def theirs(network: Reference) -> Model:
 
     def poses(batch: Batch) -> Float32:
         network.eval()
-        with torch.no_grad():
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):  # as they were trained, and far quicker
             return np.asarray(network(torch.from_numpy(last_seen(batch.at, batch.score))).float().numpy())
 
     return Model(network.options.latency_ms, poses)

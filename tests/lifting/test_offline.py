@@ -84,7 +84,7 @@ def test_tracks_that_cannot_be(lifter: OfflineLifter) -> None:
 
 def test_following_a_track_is_following_its_frames() -> None:
     random = np.random.default_rng(0)
-    bundle = directions(random.normal(0, 0.1, (60, 18, 3)) + [0, 0, 1])
+    bundle = directions(random.normal(0, 0.1, (60, 18, 3)) + np.array([0.0, 0.0, 1.0]))
     score = random.random((60, 18)) * (random.random((60, 18)) > 0.3)
     score[20:24] = 0
     sight = look(bundle, score)

@@ -44,6 +44,10 @@ def broken(weights: LifterWeights) -> dict[str, LifterWeights]:
             weights, weight=(weights.weight[0], nan, *weights.weight[2:])
         ),
         "5 taps": replace(weights, taps=5),
+        "delays of": replace(weights, delays=(3, 0)),
+        "expected an even number from 4": replace(
+            weights, head=8, weight=(weights.weight[0], weights.weight[-1]), bias=(weights.bias[0], weights.bias[-1])
+        ),
         "7 layers": replace(weights, weight=weights.weight[:-1], bias=weights.bias[:-1]),
     }
 

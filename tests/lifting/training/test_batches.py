@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,14 +10,13 @@ from lifting.errors import LiftingError
 from lifting.normalise import FEATURES
 from lifting.training.batches import BatchOptions, Windows, make, observe
 from lifting.training.mocap import Motion
-from lifting.training.noise import WITHOUT_MISSES, NoiseOptions, detect
+from lifting.training.noise import MEASURED, PERFECT, WITHOUT_MISSES, NoiseOptions, detect, measured
 from lifting.training.views import ViewOptions, draw
 from pose.joint_sets import OPENPOSE18
 from tests.lifting.helpers import STANDING
 
 SWAYING = STANDING[None] + 0.1 * np.sin(np.arange(60) / 8)[:, None, None]
 MOTION = Motion("made_up", "one", 30.0, SWAYING.astype(np.float32))
-PERFECT = replace(WITHOUT_MISSES, level=0.0, outlier_rate=0.0, swap_chance=0.0)
 
 
 def test_a_batch_is_a_function_of_its_seed() -> None:
@@ -99,7 +99,7 @@ def test_without_noise_positions_are_true_and_scores_high() -> None:
 
 def test_errors_scale_with_the_person_and_scores_know_of_them() -> None:
     at, inside, metre, facing = scene()
-    options = replace(WITHOUT_MISSES, swap_chance=0.0)
+    options = replace(WITHOUT_MISSES, swap_chance=0.0, swaps=0.0, gross=0.0)
     spread = []
     for size in (1.0, 3.0):
         xy, score = detect(at, inside, size * metre, facing, options, np.random.default_rng(0))
@@ -113,7 +113,9 @@ def test_errors_scale_with_the_person_and_scores_know_of_them() -> None:
 
 def test_errors_last() -> None:
     at, inside, metre, facing = scene()
-    xy, _ = detect(at, inside, metre, facing, replace(WITHOUT_MISSES, outlier_rate=0.0), np.random.default_rng(0))
+    xy, _ = detect(
+        at, inside, metre, facing, replace(WITHOUT_MISSES, gross=0, swaps=0, swap_chance=0), np.random.default_rng(0)
+    )
     error = (xy - at)[:, :, 3, 0]
     assert np.corrcoef(error[:, 0], error[:, 1])[0, 1] > 0.5
     assert np.corrcoef(error[:, 0], error[:, 39])[0, 1] < 0.5
@@ -123,7 +125,7 @@ def test_what_is_outside_or_hidden_is_missing() -> None:
     at, inside, metre, facing = scene()
     inside[:, :, 10] = False
     facing[:] = [-1, 0]
-    xy, score = detect(at, inside, metre, facing, replace(PERFECT, swap_chance=0), np.random.default_rng(0))
+    xy, score = detect(at, inside, metre, facing, PERFECT, np.random.default_rng(0))
     assert not score[:, :, 10].any()
     assert not xy[:, :, 10].any()
     face = [OPENPOSE18.index(name) for name in ("nose", "left_eye", "right_eye")]
@@ -138,3 +140,38 @@ def test_joints_go_missing_in_spells() -> None:
     share = gone.mean()
     assert 0.05 < share < 0.35
     assert (gone[:, 1:] & gone[:, :-1]).mean() > 2 * share**2  # the next frame knows of it
+
+
+def test_the_measured_model_comes_out_again() -> None:
+    """Spread, share of misses and of gross errors of many windows are those of the file."""
+    at, inside, metre, facing = scene(windows=1500, frames=20)
+    model, knee = measured(), OPENPOSE18.index("left_knee")
+    calm = replace(WITHOUT_MISSES, level_sd=0.0, gross=0.0, swaps=0.0, swap_chance=0.0)
+    xy, score = detect(at, inside, metre, facing, calm, np.random.default_rng(0))
+    error = (xy - at)[:, :, knee]
+    share, factor = model.hidden[knee], model.hidden_factor[knee]
+    expected = (model.lasting_m[knee] ** 2 + model.changing_m[knee] ** 2) * (1 - share + share * factor**2)
+    assert (error**2).mean() == pytest.approx(expected, rel=0.1)
+    assert score[..., knee].mean() == pytest.approx(model.score[knee], abs=0.08)
+    dropped = replace(calm, drop=0.3)
+    _, score = detect(at, inside, metre, facing, dropped, np.random.default_rng(0))
+    assert (score[..., knee] == 0).mean() == pytest.approx(0.3, abs=0.03)
+    _, score = detect(at, inside, metre, facing, replace(calm, misses=1.0), np.random.default_rng(0))
+    missed = (1 - share) * model.missed_shown[knee] + share * model.missed_hidden[knee]
+    assert (score[..., knee] == 0).mean() == pytest.approx(missed + model.gone, abs=0.02)
+
+
+def test_sides_are_exchanged_as_often_as_measured() -> None:
+    at, inside, metre, facing = scene(windows=1500, frames=20)
+    options = replace(PERFECT, swaps=1.0)
+    xy, _ = detect(at, inside, metre, facing, options, np.random.default_rng(0))
+    swapped = np.abs(xy - at)[:, :, OPENPOSE18.index("left_wrist"), 0] > 0.05
+    assert swapped.mean() == pytest.approx(measured().swap[0], rel=0.3)
+
+
+def test_a_file_that_is_no_noise_model_says_so(tmp_path: Path) -> None:
+    with pytest.raises(LiftingError, match="no noise model"):
+        measured(tmp_path / "none.json")
+    (tmp_path / "half.json").write_text(MEASURED.read_text().replace('"swap"', '"swop"'))
+    with pytest.raises(LiftingError, match="swap"):
+        measured(tmp_path / "half.json")

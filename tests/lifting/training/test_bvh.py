@@ -32,7 +32,8 @@ ROOT Hips
     JOINT {left}Hand {{ OFFSET 25 0 0 CHANNELS 3 Zrotation Xrotation Yrotation End Site {{ OFFSET 8 0 0 }} }} }} }}
   JOINT {right}Arm {{ OFFSET -18 25 0 CHANNELS 3 Zrotation Xrotation Yrotation
    JOINT {right}ForeArm {{ OFFSET -28 0 0 CHANNELS 3 Zrotation Xrotation Yrotation
-    JOINT {right}Hand {{ OFFSET -25 0 0 CHANNELS 3 Zrotation Xrotation Yrotation End Site {{ OFFSET -8 0 0 }} }} }} }} }}
+    JOINT {right}Hand {{ OFFSET -25 0 0 CHANNELS 3 Zrotation Xrotation Yrotation End Site {{ OFFSET -8 0 0 }} }} }} }}
+ }}
 }}
 MOTION
 Frames: {frames}
