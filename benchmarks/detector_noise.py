@@ -26,9 +26,10 @@ from lifting.training.mocap import Motion, for_training, read_folder
 from pose.camera import Extrinsics, Intrinsics
 from pose.files import written_beside
 from pose.joint_sets import OPENPOSE18, flip_order
+from pose.types import People
 from synthetic.actor import Actor
 from synthetic.finish import exposure, finished, random_finish
-from synthetic.labels import frame_truth
+from synthetic.labels import FrameTruth, frame_truth
 from synthetic.room import indoor
 from synthetic.scene import Camera, Scene, random_lights
 
@@ -43,6 +44,12 @@ _PAIRS = {"arms": (2, 3, 4), "legs": (8, 9, 10)}
 _SWAP_APART_M = 0.12
 _GROSS_M = 0.20
 """An error beyond this is gross: another part, another person, the other leg."""
+
+
+_ANOTHER_M, _FEWEST_JOINTS = 0.6, 3
+"""A found person whose joints are further off on average, or who has fewer, is somebody else."""
+
+_Row = tuple[Float, Float, Float, Bool, Bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,40 +79,40 @@ def record(detector: BottomUpDetector, motions: list[Motion], sequences: int, fr
         _sequence(detector, motions, frames, np.random.default_rng([seed, number]))
         for number in track(range(sequences), "performances")
     ]
-    return Records(*(np.stack([row[part] for row in rows]) for part in range(5)))
+    error, true, score, visible, inside = (list(part) for part in zip(*rows, strict=True))
+    return Records(np.stack(error), np.stack(true), np.stack(score), np.stack(visible), np.stack(inside))
 
 
-def _sequence(
-    detector: BottomUpDetector, motions: list[Motion], frames: int, random: np.random.Generator
-) -> tuple[Float, Float, Float, Bool, Bool]:
+def _sequence(detector: BottomUpDetector, motions: list[Motion], frames: int, random: np.random.Generator) -> _Row:
+    """One performance: errors, truth, scores, visible and inside, over its pictures."""
     joints = _performance(motions, frames, random)
     camera = _camera(joints, random)
-    centre = joints[:, 0].mean(axis=0)
-    floor_centre = np.array([centre[0], 0.9, centre[2]])
-    room = indoor(random, floor_centre, floor_centre - camera.position_m)
-    scene = Scene(camera, random_lights(random), room, centre_m=floor_centre, radius_m=3.0, samples=1)
+    centre = joints[:, 0].mean(axis=0) * [1, 0, 1] + [0, 0.9, 0]
+    room = indoor(random, centre, centre - camera.position_m)
+    scene = Scene(camera, random_lights(random), room, centre_m=centre, radius_m=3.0, samples=1)
     actor, finish = Actor.random(random), random_finish(random)
-    gain = None
-    out: list[tuple[Float, Float, Float, Bool, Bool]] = []
-    for frame in range(frames):
-        posed = actor.posed(joints[frame])
+    first = scene.render([actor.posed(joints[0])])
+    gain = exposure(first.light, (first.person >= 0).astype(np.float32), finish)
+    out: list[_Row] = []
+    for frame in joints:
+        posed = actor.posed(frame)
         rendering = scene.render([posed])
-        if gain is None:
-            people = (rendering.person >= 0).astype(np.float32)
-            gain = exposure(rendering.light, people, finish)
         truth = frame_truth(camera, [posed], rendering)
         image = finished(rendering.light, gain, finish, random)
-        if not len(truth):
-            nothing = np.full((len(OPENPOSE18), 2), np.nan)
-            out.append((nothing, nothing, np.zeros(18), np.zeros(18, np.bool_), np.zeros(18, np.bool_)))
-            continue
-        found = detector.detect(image)
-        metre = camera.intrinsics.fx / truth.root_m[0, 2]
-        true = truth.xy_px[0].astype(np.float64)
-        xy, score = _nearest(found.xy_px, found.score, true, truth.inside[0], metre)
-        out.append(((xy - true) / metre, true / metre, score, truth.visible[0], truth.inside[0]))
-    parts = [np.stack([one[part] for one in out]) for part in range(5)]
-    return parts[0], parts[1], parts[2], parts[3].astype(np.bool_), parts[4].astype(np.bool_)
+        out.append(_picture(detector.detect(image), truth, camera.intrinsics.fx))
+    error, true, score, visible, inside = (list(part) for part in zip(*out, strict=True))
+    return np.stack(error), np.stack(true), np.stack(score), np.stack(visible), np.stack(inside)
+
+
+def _picture(found: People, truth: FrameTruth, focal_px: float) -> _Row:
+    """What was found of the one person in a picture; nothing where nobody shows."""
+    if not len(truth):
+        nowhere, no = np.full((len(OPENPOSE18), 2), np.nan), np.zeros(len(OPENPOSE18), np.bool_)
+        return nowhere, nowhere, np.zeros(len(OPENPOSE18)), no, no
+    metre = focal_px / float(truth.root_m[0, 2])
+    true = truth.xy_px[0].astype(np.float64)
+    xy, score = _nearest(found, true, truth.inside[0], metre)
+    return (xy - true) / metre, true / metre, score, truth.visible[0], truth.inside[0]
 
 
 def _performance(motions: list[Motion], frames: int, random: np.random.Generator) -> Float:
@@ -116,7 +123,7 @@ def _performance(motions: list[Motion], frames: int, random: np.random.Generator
     start = random.uniform(0, len(motion.xyz_m) - 1 - step * frames)
     joints = motion.xyz_m[(start + step * np.arange(frames)).astype(int)].astype(np.float64)
     joints[..., [0, 2]] -= joints[0, 0, [0, 2]]
-    return joints
+    return np.asarray(joints)
 
 
 def _camera(joints: Float, random: np.random.Generator) -> Camera:
@@ -131,19 +138,20 @@ def _camera(joints: Float, random: np.random.Generator) -> Camera:
     return Camera(inside, Extrinsics.looking_at(position, target, random.normal(0, 3)))
 
 
-def _nearest(xy: Any, score: Any, true: Float, inside: Bool, metre: float) -> tuple[Float, Float]:
+def _nearest(found: People, true: Float, inside: Bool, metre: float) -> tuple[Float, Float]:
     """The found person nearest to the true one: positions (18, 2), NaN where missing, and scores (18,)."""
-    best, best_m = None, 0.6
-    for person in range(len(xy)):
-        both = (score[person] > 0) & inside
-        if both.sum() >= 3:
-            off = float(np.median(np.linalg.norm(xy[person][both] - true[both], axis=-1))) / metre
+    best, best_m = -1, _ANOTHER_M
+    for person in range(len(found.score)):
+        both = (found.score[person] > 0) & inside
+        if both.sum() >= _FEWEST_JOINTS:
+            off = float(np.median(np.linalg.norm(found.xy_px[person][both] - true[both], axis=-1))) / metre
             if off < best_m:
                 best, best_m = person, off
-    if best is None:
-        return np.full((18, 2), np.nan), np.zeros(18)
-    there = score[best] > 0
-    return np.where(there[:, None], xy[best], np.nan).astype(np.float64), np.where(there, score[best], 0.0)
+    if best < 0:
+        return np.full((len(OPENPOSE18), 2), np.nan), np.zeros(len(OPENPOSE18))
+    there = found.score[best] > 0
+    xy = np.where(there[:, None], found.xy_px[best], np.nan).astype(np.float64)
+    return xy, np.where(there, found.score[best], 0.0).astype(np.float64)
 
 
 def fit(records: Records) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.pipeline import PipelineOptions
+from commands.clip_job import finders
 from commands.demo import CLIP
 from commands.engine import opened_engine
 from commands.options import BenchOptions
@@ -33,6 +34,12 @@ def run(options: BenchOptions) -> ExitCode:
     console = Console(stderr=True, highlight=False)
     typer.echo(json.dumps(BENCHMARKS[options.name](options, console)))
     return ExitCode.DONE
+
+
+def _batch(options: BenchOptions, console: Console) -> Result:
+    from benchmarks import batch
+
+    return batch.run(options.clip or CLIP, console, _chosen(options))
 
 
 def _camera(options: BenchOptions, console: Console) -> Result:
@@ -107,6 +114,20 @@ def _render(options: BenchOptions, console: Console) -> Result:
     return render.run()
 
 
+def _sides(options: BenchOptions, console: Console) -> Result:
+    from benchmarks import sides
+
+    console.print("left and right exchanged by the detector, and what becomes of it in 3D")
+    return sides.run()
+
+
+def _geometry(options: BenchOptions, console: Console) -> Result:
+    from benchmarks import geometry
+
+    with opened_engine(options.pose, console) as engine:
+        return geometry.run(engine.detector, lambda line: console.print(line, markup=False))
+
+
 def _smoothing(options: BenchOptions, console: Console) -> Result:
     from benchmarks import smoothing
 
@@ -117,10 +138,29 @@ def _smoothing(options: BenchOptions, console: Console) -> Result:
 def _start(options: BenchOptions, console: Console) -> Result:
     from benchmarks import start
 
-    arguments = ["--detector", options.pose.detector, "--net-size", str(options.pose.net_size)]
-    if options.pose.weights:
-        arguments += ["--weights", str(options.pose.weights)]
-    return start.run(options.clip or CLIP, console, tuple(arguments))
+    return start.run(options.clip or CLIP, console, ("--net-size", str(options.pose.net_size), *_chosen(options)))
+
+
+def _video(options: BenchOptions, console: Console) -> Result:
+    from benchmarks import video
+
+    console.print("a 720p clip of one person in two passes, beside MediaPipe Pose, both from the file")
+    with opened_engine(options.pose, console) as engine, finders(engine, None) as detectors:
+        seconds = options.seconds or video.SECONDS
+        asked = video.VideoOptions(options.clip or CLIP, options.clip is None, options.pose.fov_deg, seconds)
+        return video.run(detectors, asked, console)
+
+
+def _video_memory(options: BenchOptions, console: Console) -> Result:
+    from benchmarks import video_memory
+
+    return video_memory.run(options.clip or CLIP, console, _chosen(options))
+
+
+def _chosen(options: BenchOptions) -> tuple[str, ...]:
+    """The detector for a command that is measured from outside."""
+    weights = () if options.pose.weights is None else ("--weights", str(options.pose.weights))
+    return ("--detector", options.pose.detector, *weights)
 
 
 def _model(options: BenchOptions) -> Path:
@@ -138,15 +178,20 @@ def _on_clip(options: BenchOptions) -> PipelineOptions:
 
 
 BENCHMARKS: dict[str, Benchmark] = {
+    "batch": _batch,
     "camera": _camera,
     "decode": _decode,
     "detector": _detector,
+    "geometry": _geometry,
     "lifting": _lifting,
     "memory": _memory,
     "network": _network,
     "outputs": _outputs,
     "pipeline": _pipeline,
     "render": _render,
+    "sides": _sides,
     "smoothing": _smoothing,
     "start": _start,
+    "video-memory": _video_memory,
+    "video": _video,
 }

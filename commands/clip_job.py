@@ -12,8 +12,10 @@ Nothing is printed here; what a user has to know goes to `notify`, a line each.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,8 @@ from commands.clip_video import draw_clip
 from commands.engine import Engine
 from commands.options import FileOptions
 from commands.version import version
+from detection.choose import open_detector
+from detection.detector import Detector
 from export.formats import FORMATS, export_poses
 from export.poses import Poses, save_poses
 from pose.errors import ExitCode, LiftCamError
@@ -31,6 +35,11 @@ from stream.clip import Looked, Refined, RefineOptions, Step, look, nobody_liste
 from stream.item import Item
 from stream.source import Source, SourceOptions
 from stream.sources import open_source
+
+_WORTH_FRAMES = 150
+"""Opening more detectors takes about a second, which a shorter clip does not bring in."""
+
+_MOST_FINDERS = 8
 
 VIDEO, POSES = "mp4", "npz"
 """What `--export` takes beside the formats of `export.formats`; the poses are always written."""
@@ -143,7 +152,37 @@ def look_at(
     on_item: Callable[[Item], None] = lambda _item: None,
 ) -> Looked:
     """The first pass over `options.clip`, or the part of it that `options.edit` names."""
-    return look(_opened(options), engine.detector, on_step, on_item)
+    source = _opened(options)
+    with contextlib.ExitStack() as stack:
+        stack.callback(source.close)
+        detectors = stack.enter_context(finders(engine, source.frame_count))
+        return look(source, detectors, on_step, on_item)
+
+
+@contextlib.contextmanager
+def finders(engine: Engine, frames: int | None) -> Iterator[Sequence[Detector]]:
+    """Detectors for a first pass: one a core, with a thread each, where that is worth opening them.
+
+    It is not for a short clip, nor where somebody has said how many threads there are to be.
+    """
+    cores = min(
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, _MOST_FINDERS
+    )
+    pose = engine.options
+    short = frames is not None and frames < _WORTH_FRAMES
+    # MediaPipe follows its person from frame to frame, so that it has to see them all
+    if cores < 2 or short or pose.threads is not None or not engine.detector.engine.startswith("OpenVINO"):
+        yield (engine.detector,)
+        return
+    with contextlib.ExitStack() as stack:
+        opened = []
+        for _ in range(cores):
+            one = open_detector(
+                pose.detector, pose.weights, pose.net_size, 1, notify=lambda _line: None, allow_download=False
+            )
+            stack.callback(one.close)
+            opened.append(one)
+        yield opened
 
 
 def finish_clip(

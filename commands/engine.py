@@ -16,11 +16,12 @@ from detection.choose import open_detector
 from detection.detector import Detector
 from lifting.ground import GroundOptions
 from pose.calibration import load_calibration
+from pose.camera import CameraModel
 from pose.types import Frame
 from render.renderer import prepare
 from stream.item import Item
 from stream.source import Source
-from stream.stages import CameraModel, DetectStage, LiftStage, assumed_camera, camera_behind, stages_on
+from stream.stages import DetectStage, LiftStage, assumed_camera, camera_behind, stages_on
 
 _COMPILED_PARTS = ("detection", "lifting", "render")
 

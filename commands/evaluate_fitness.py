@@ -9,14 +9,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.fitness.evaluate import FitnessOptions
-from benchmarks.fitness.evaluate import run as measured
+from benchmarks.fitness import evaluate
 from pose.errors import ExitCode
 
 
-def run(options: FitnessOptions, as_json: bool) -> ExitCode:
+def run(options: evaluate.FitnessOptions, as_json: bool) -> ExitCode:
     """Measure, and print a table or one line of JSON."""
-    result: dict[str, Any] = measured(options)
+    result: dict[str, Any] = evaluate.run(options)
     if as_json:
         typer.echo(json.dumps(result))
         return ExitCode.DONE

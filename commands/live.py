@@ -10,6 +10,7 @@ from rich.console import Console
 from commands.coaching import Coaching, event_line, open_coaching
 from commands.engine import opened_engine
 from commands.errors import CommandError
+from commands.follow import Following, found_poses, made_poses, open_following
 from commands.ground import size_line
 from commands.options import LiveOptions
 from commands.outputs import chosen_outputs, running
@@ -46,6 +47,8 @@ def run(options: LiveOptions) -> ExitCode:
     mirror = options.source.isdecimal() if options.mirror is None else options.mirror
     outputs = chosen_outputs(options.outputs, options.source, options.size, mirror, say)
     meter = Meter()
+    followed = None if options.follow is None else found_poses(options.follow)
+    following: Following | None = None
     with contextlib.ExitStack() as stack:
         coaching = open_coaching(options.coach, options.display, say)
         if coaching is not None:
@@ -54,6 +57,9 @@ def run(options: LiveOptions) -> ExitCode:
         source = open_source(options.source, SourceOptions(size=_CAMERA_SIZE, realtime=True))
         stack.callback(source.close)
         engine = stack.enter_context(opened_engine(options.pose, console))
+        if options.follow is not None:
+            followed = followed or made_poses(options.follow, engine, console)
+            following = open_following(followed, options.follow, options.source.isdecimal(), say)
         window = None
         if options.display:
             window = stack.enter_context(
@@ -73,14 +79,15 @@ def run(options: LiveOptions) -> ExitCode:
         pipeline = stack.enter_context(Pipeline(source, stages, live=True))
         console.print(size_line(options.pose), markup=False)
         if window is None:
-            _watch(pipeline, meter, options.seconds, console, coaching)
+            _watch(pipeline, meter, options.seconds, console, coaching, following)
         else:
             screen = Screen(window, pipeline, meter, engine.label, options.out, coaching)
             screen.level = options.pose.level
+            screen.following = following
             _show(screen, pipeline, options)
     whole = meter.whole()
-    if coaching is not None:
-        for line in coaching.lines():
+    for done in (coaching, following):
+        for line in done.lines() if done is not None else ():
             console.print(line, markup=False)
     console.print(
         f"{whole.items} frames, {whole.fps:.1f} a second, capture to display p50 {whole.latency.p50_ms:.0f} ms, "
@@ -94,7 +101,12 @@ def _over(began_s: float, seconds: float | None) -> bool:
 
 
 def _watch(
-    pipeline: Pipeline, meter: Meter, seconds: float | None, console: Console, coaching: Coaching | None
+    pipeline: Pipeline,
+    meter: Meter,
+    seconds: float | None,
+    console: Console,
+    coaching: Coaching | None,
+    following: Following | None,
 ) -> None:
     """Without a window: a line every few seconds, and one a repetition and cue."""
     if coaching is not None:
@@ -109,6 +121,8 @@ def _watch(
             meter.add(item)
             if coaching is not None and item.people is not None:
                 coaching.step(item.frame, item.people)
+            if following is not None and item.people is not None:
+                following.step(item.frame, item.people, item.floor)
         if pipeline.source.state is not state:
             state = pipeline.source.state
             console.print(f"{pipeline.source.name}: {state.value}", markup=False)

@@ -105,6 +105,22 @@ class OutputOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowOptions:
+    """A motion to follow.
+
+    Attributes
+    ----------
+    reference : Path
+        A poses.npz or a clip.
+    track : int or None
+        Whom in it; None takes who is seen longest.
+    """
+
+    reference: Path
+    track: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LiveOptions:
     """`live`: a webcam, a stream, or a file played as if it were one.
 
@@ -124,6 +140,8 @@ class LiveOptions:
         Whether a window opens.
     coach : CoachOptions
     outputs : OutputOptions
+    follow : FollowOptions or None
+        A reference to compare the user with.
     """
 
     pose: PoseOptions
@@ -135,6 +153,7 @@ class LiveOptions:
     display: bool
     coach: CoachOptions = field(default_factory=CoachOptions)
     outputs: OutputOptions = field(default_factory=OutputOptions)
+    follow: FollowOptions | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from commands.coaching import Coaching
+from commands.follow import Following
 from commands.ground import levelled
 from detection.smoothing import LAG_MS
 from pose.errors import LiftCamError
 from pose.types import People
 from render.coach_view import CoachView
+from render.follow_view import FollowView
 from render.png import save_png
 from render.view import State, Status, View
 from render.window import Action, Window
@@ -83,6 +85,8 @@ class Screen:
         self._last: Item | None = None
         self._coaching = coaching
         self._coach: CoachView | None = None
+        self.following: Following | None = None
+        self._follow: FollowView | None = None
 
     def show(self, item: Item) -> Item:
         """Draw a new item; it comes back with the passage of the display, and the meter has read it."""
@@ -91,6 +95,9 @@ class Screen:
         if self._coaching is not None:
             self._coaching.choose(self.window.options.selected)
             self._coach = self._coaching.step(item.frame, _people(item))
+        if self.following is not None:
+            chosen = self.window.options.selected
+            self._follow = self.following.step(item.frame, _people(item), item.floor, chosen)
         self.window.show(self._view(item))
         shown = item.with_passage(DISPLAY, began_s, time.perf_counter())
         self._meter.add(shown)
@@ -159,7 +166,8 @@ class Screen:
             position_s=item.frame.time_s if source.duration_s else None,
             duration_s=source.duration_s,
         )
-        return levelled(View(item.frame, _people(item), status, coach=self._coach), item.floor, self.level)
+        view = View(item.frame, _people(item), status, coach=self._coach, follow=self._follow)
+        return levelled(view, item.floor, self.level)
 
 
 def _people(item: Item) -> People:

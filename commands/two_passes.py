@@ -47,7 +47,7 @@ def run(options: FileOptions, console: Console) -> ExitCode:
         console.print(line, markup=False)
 
     notify("two passes: everybody is found first, then whole tracks are worked on (--fast takes one)")
-    with opened_engine(options.pose, console) as engine, _Bars(console) as bars:
+    with opened_engine(options.pose, console) as engine, Bars(console) as bars:
         with deferred() as bars.interrupts:
             looked = look_at(engine, options, bars.step, bars.first_frame)
         # a Ctrl-C that ended the first pass is spent; the next one is for the video
@@ -59,7 +59,7 @@ def run(options: FileOptions, console: Console) -> ExitCode:
     return result.end
 
 
-class _Bars:
+class Bars:
     """A bar a step on a terminal, nothing elsewhere; and the ear for Ctrl-C between two frames."""
 
     def __init__(self, console: Console) -> None:
@@ -78,7 +78,7 @@ class _Bars:
         self.began_s = time.perf_counter()
         self._tasks: dict[str, TaskID] = {}
 
-    def __enter__(self) -> _Bars:
+    def __enter__(self) -> Bars:
         self._bar.start()
         return self
 

@@ -8,7 +8,8 @@ the floor. As a frame's people depend on that frame alone, parts of a clip may b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,19 +17,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.detector import Detector
-from detection.offline.appearance import trunk_colours
 from detection.offline.detections import DetectionRecorder, Detections
 from detection.offline.filter_options import Filter
+from detection.offline.filters import smoothed_track
 from detection.offline.people import Person, whole_people
 from export.motion import ExportOptions, Repairs
 from export.poses import Poses
 from export.world import World
 from lifting.floor import Floor
 from lifting.ground import GroundOptions, ground_clip
-from lifting.offline import OfflineLifter
+from lifting.lifter import GAP_S
+from lifting.offline import LiftedTrack, OfflineLifter
 from pose.camera import CameraModel
 from pose.errors import ExitCode, LiftCamError
 from pose.types import People
+from stream.finding import FIND, found_in
 from stream.item import Item
 from stream.pipeline import Pipeline
 from stream.source import Source
@@ -71,22 +74,9 @@ class Looked:
     problem: str = ""
 
 
-class FindStage:
-    """Finds everybody in the picture, and nothing else: who is whom is the second pass' matter."""
-
-    name = "find"
-
-    def __init__(self, detector: Detector) -> None:
-        self._detector = detector
-
-    def step(self, item: Item) -> Item:
-        """Detect; the item leaves with its people."""
-        return item.with_people(self._detector.detect(item.frame.image))
-
-
 def look(
     source: Source,
-    detector: Detector,
+    detectors: Sequence[Detector],
     on_step: Step = nobody_listens,
     on_item: Callable[[Item], None] = lambda _item: None,
 ) -> Looked:
@@ -95,8 +85,8 @@ def look(
     Parameters
     ----------
     source : Source
-    detector : Detector
-        Stays the caller's.
+    detectors : sequence of Detector
+        Each looks at one frame at a time; they stay the caller's.
     on_step : Step
         Called once a frame with "find".
     on_item : function
@@ -110,13 +100,12 @@ def look(
     """
     recorder = DetectionRecorder()
     end, problem = ExitCode.DONE, ""
-    with Pipeline(source, (FindStage(detector),), live=False) as pipeline:
+    with Pipeline(source, (), live=False) as pipeline, contextlib.closing(found_in(pipeline, detectors)) as found:
         try:
-            for item in pipeline:
-                people = item.people if item.people is not None else People.nobody()
-                recorder.add(item.frame, people, trunk_colours(item.frame.image, people.xy_px, people.score))
+            for item, colours in found:
+                recorder.add(item.frame, item.people or People.nobody(), colours)
                 on_item(item)
-                on_step("find", len(recorder), source.frame_count)
+                on_step(FIND, len(recorder), source.frame_count)
         except KeyboardInterrupt:
             end, problem = ExitCode.INTERRUPTED, "interrupted; what was finished is kept"
         except LiftCamError as error:
@@ -265,16 +254,16 @@ def _lifted(looked: Looked, people: list[Person], options: RefineOptions, on_ste
     lifted = []
     for number, one in enumerate(people):
         on_step("lift", number, len(people))
-        lifted.append(lifter.track(time_s[one.place], one.xy_px, one.score))
+        when = time_s[one.place]
+        lifted.append(_without_jitter(lifter.track(when, one.xy_px, one.score), when, options.filter))
     place = _rows([one.place for one in people], (), np.int64)
     track_id = _rows([np.full(len(one), one.track_id) for one in people], (), np.int32)
     order = np.lexsort((track_id, place))
-    rows: dict[str, NDArray[Any]] = {
-        "track_id": track_id,
-        "xyz_m": _rows([one.xyz_m for one in lifted], (17, 3), np.float32),
-        "root_m": _rows([one.root_m for one in lifted], (3,), np.float32),
-        "valid": _rows([one.valid for one in lifted], (17,), np.bool_),
-    }
+    rows: dict[str, NDArray[Any]] = {"track_id": track_id[order]}
+    # one after the other, and what is in rows is let go: a long clip is there once, not three times
+    for name, shape, kind in (("xyz_m", (17, 3), np.float32), ("root_m", (3,), np.float32), ("valid", (17,), np.bool_)):
+        rows[name] = _rows([getattr(one, name) for one in lifted], shape, kind)[order]
+    lifted.clear()
     for name, shape, kind in (
         ("xy_px", (18, 2), np.float32),
         ("score", (18,), np.float32),
@@ -282,8 +271,7 @@ def _lifted(looked: Looked, people: list[Person], options: RefineOptions, on_ste
         ("raw_score", (18,), np.float32),
         ("interpolated", (18,), np.bool_),
     ):
-        rows[name] = _rows([getattr(one, name) for one in people], shape, kind)
-    rows = {name: values[order] for name, values in rows.items()}
+        rows[name] = _rows([getattr(one, name) for one in people], shape, kind)[order]
     place = place[order]
     on_step("ground", 0, None)
     grounded = ground_clip(
@@ -312,6 +300,14 @@ def _lifted(looked: Looked, people: list[Person], options: RefineOptions, on_ste
         camera_height_m=floor.height_m if seen else None,
     )
     return poses, floor
+
+
+def _without_jitter(lifted: LiftedTrack, time_s: Float, how: Filter) -> LiftedTrack:
+    """A lifted track smoothed as its 2D was: what the network makes of it has some jitter of its own."""
+    xyz = smoothed_track(lifted.xyz_m.astype(np.float64), lifted.valid, time_s, how, GAP_S)
+    known = lifted.valid.any(axis=1)
+    root = smoothed_track(lifted.root_m[:, None].astype(np.float64), known[:, None], time_s, how, GAP_S)[:, 0]
+    return LiftedTrack(xyz.astype(np.float32), root.astype(np.float32), lifted.valid)
 
 
 def _rows(parts: list[NDArray[Any]], shape: tuple[int, ...], kind: type) -> NDArray[Any]:

@@ -1,6 +1,6 @@
 """The same work on an existing Ray cluster: Ray gives tasks to free processors, and again where a worker was killed.
 
-Ray is an extra (`pip install 'liftcam[cluster]'`). Its workers have to have the same LiftCam: the same checkout on a
+Ray is an extra (`cluster`). Its workers have to have the same LiftCam: the same checkout on a
 shared file system, or an installed one. Clips are read, and results written, through the shared file system, or travel
 through Ray's object store (`upload`).
 """
@@ -169,7 +169,7 @@ def _ray() -> Any:
     try:
         return importlib.import_module("ray")
     except ImportError as error:
-        raise StreamError("--cluster needs Ray: pip install 'liftcam[cluster]'") from error
+        raise StreamError("--cluster needs Ray: in the checkout, pip install -e '.[cluster]'") from error
 
 
 def _connect(ray: Any, address: str) -> None:

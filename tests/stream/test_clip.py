@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from pose.errors import ExitCode
 from pose.types import Image, People
 from stream.clip import Looked, RefineOptions, look, refine, rising
 from stream.edit_options import EditOptions
+from stream.errors import StageFailed
 from stream.source import SourceOptions
 from stream.sources import open_source
 from stream.stages import assumed_camera
@@ -35,7 +37,7 @@ class Finder:
         level = float(image.mean())
         if level < 10:
             return People.detected(np.zeros((0, 18, 2), np.float32), np.zeros((0, 18), np.float32))
-        xy = (FIGURE + (150 + level, 200)).astype(np.float32)[None]
+        xy = (FIGURE + np.array([150 + level, 200])).astype(np.float32)[None]
         return People.detected(xy, np.full((1, 18), 0.9, np.float32))
 
     def close(self) -> None:
@@ -56,7 +58,7 @@ def uneven(frames: int, seed: int = 0) -> list[int]:
 
 
 def looked_at(clip: Path, edit: EditOptions | None = None) -> Looked:
-    return look(open_source(str(clip), SourceOptions(edit=edit)), Finder())
+    return look(open_source(str(clip), SourceOptions(edit=edit)), (Finder(), Finder()))
 
 
 @pytest.mark.parametrize("ending", ["mp4", "mkv"])
@@ -101,6 +103,27 @@ def test_parts_that_were_looked_at_apart_give_the_same_as_the_whole(tmp_path: Pa
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
 
 
+@pytest.mark.parametrize("detectors", [1, 3])
+def test_several_detectors_give_the_frames_in_order(tmp_path: Path, detectors: int) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", uneven(50))
+    found = look(open_source(str(clip)), [Finder() for _ in range(detectors)]).detections
+    assert found.frame_index.tolist() == list(range(50))
+    assert (np.diff(found.xy_px[:, 0, 0]) > -0.5).all(), "the figure moves as the pictures grow brighter"
+
+
+def test_a_detector_that_fails_is_told_with_its_frame(tmp_path: Path) -> None:
+    class Failing(Finder):
+        def detect(self, image: Image) -> People:
+            if image.mean() > 80:
+                raise RuntimeError("out of luck")
+            return super().detect(image)
+
+    clip = write_clip(tmp_path / "clip.mp4", uneven(50))
+    with pytest.raises(StageFailed, match="out of luck"):
+        look(open_source(str(clip)), [Failing(), Failing()])
+    assert not [one.name for one in threading.enumerate() if one.name.startswith("liftcam")]
+
+
 def test_what_was_read_before_an_interrupt_is_kept(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mp4", uneven(50))
 
@@ -108,7 +131,7 @@ def test_what_was_read_before_an_interrupt_is_kept(tmp_path: Path) -> None:
         if what == "find" and done == 20:
             raise KeyboardInterrupt
 
-    looked = look(open_source(str(clip)), Finder(), stop)
+    looked = look(open_source(str(clip)), (Finder(),), stop)
     assert looked.end is ExitCode.INTERRUPTED
     assert looked.detections.frames == 20
     assert len(refine(looked, OPTIONS).poses.frame_index) == 20
