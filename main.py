@@ -15,6 +15,7 @@ from commands.options import (
     BenchOptions,
     CoachOptions,
     FileOptions,
+    FollowOptions,
     LiveOptions,
     OutputOptions,
     PoseOptions,
@@ -55,6 +56,7 @@ app.add_typer(history_group.group, name="history")
 
 _TRACKS = "Second pass"
 _PEOPLE, _COACH, _OUTPUTS, _SETTINGS = "People", "Coach", "Outputs", "Settings"
+_FOLLOW = "Follow"
 
 Config = Annotated[
     Path | None,
@@ -73,14 +75,15 @@ PrintConfig = Annotated[
 Detector = Annotated[
     str,
     typer.Option(
-        metavar="auto|openpose|mediapipe",
-        help="openpose finds everybody; mediapipe finds one person and needs no download; auto takes the first it has.",
+        metavar="auto|openpose|liftcam-paf-small|mediapipe",
+        help="openpose finds everybody best (weights fetches it); liftcam-paf-small, our own, ships with the app; "
+        "mediapipe finds one person; auto takes the first it has.",
         rich_help_panel=_PEOPLE,
     ),
 ]
 Weights = Annotated[
     Path | None,
-    typer.Option(help="The network's weights (file or folder), looked at first.", rich_help_panel=_PEOPLE),
+    typer.Option(help="A network: its name, its file or folder, or one of your own.", rich_help_panel=_PEOPLE),
 ]
 NetSize = Annotated[
     int,
@@ -218,6 +221,21 @@ VirtualCamera = Annotated[
 RerunFile = Annotated[
     Path | None, typer.Option(metavar="FILE.rrd", help="Record for the rerun viewer.", rich_help_panel=_OUTPUTS)
 ]
+FollowReference = Annotated[
+    Path | None,
+    typer.Option(
+        "--follow",
+        metavar="POSES.npz|CLIP",
+        help="Show this motion beside and over the user's, with how alike they are.",
+        rich_help_panel=_FOLLOW,
+    ),
+]
+FollowTrack = Annotated[
+    int | None,
+    typer.Option(
+        "--follow-track", metavar="N", help="Whom in it; left out, who is seen longest.", rich_help_panel=_FOLLOW
+    ),
+]
 Size = Annotated[str, typer.Option(metavar="WxH", help="Size of the window, and of the video that is written.")]
 Clip = Annotated[str, typer.Argument(metavar="CLIP", help="A video file, or a folder of pictures.")]
 
@@ -262,6 +280,8 @@ def live(
     plan: PlanFile = None,
     history: HistoryFile = None,
     no_history: NoHistory = False,
+    follow: FollowReference = None,
+    follow_track: FollowTrack = None,
     serve: Serve = None,
     json: JsonTarget = None,
     osc: OscTarget = None,
@@ -287,7 +307,8 @@ def live(
     keep = False if no_history else (history is not None or None)
     coach = CoachOptions(exercise, voice, plan, history, keep, source)
     outputs = OutputOptions(json, osc, lsl, virtual_camera, rerun, serve)
-    options = LiveOptions(pose, source, _size(size), mirror, out, seconds, display, coach, outputs)
+    reference = None if follow is None else FollowOptions(follow, follow_track)
+    options = LiveOptions(pose, source, _size(size), mirror, out, seconds, display, coach, outputs, reference)
     settings.print_or(context, print_config, lambda: command.run(options))
 
 
@@ -462,7 +483,11 @@ def doctor() -> None:
 @app.command()
 def bench(
     name: Annotated[
-        str, typer.Argument(metavar="decode|detector|lifting|network|pipeline|render|smoothing|camera|start|memory")
+        str,
+        typer.Argument(
+            metavar="batch|decode|detector|geometry|lifting|network|sides|pipeline|render|"
+            "smoothing|camera|start|video|memory|video-memory"
+        ),
     ],
     source: Annotated[str, typer.Option(help="For camera: index of the camera, or an address.")] = "0",
     clip: Annotated[Path | None, typer.Option(help="For pipeline: a clip instead of the bundled one.")] = None,
@@ -485,11 +510,11 @@ def bench(
 @app.command()
 def reps(
     poses: Annotated[Path, typer.Argument(metavar="POSES.npz", help="A pose file that file or demo wrote.")],
-    exercise: Annotated[str, typer.Option(help="Name of the exercise, such as squat, or a TOML file of your own.")],
-    track: Annotated[int | None, typer.Option(help="Whose; left out, who is seen longest.")] = None,
+    exercise: Annotated[str, typer.Option(help="Name of the exercise, such as squat, a TOML file, or auto.")],
+    track: Annotated[int | None, typer.Option(help="Whose; left out, who is seen largest for longest.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Count the repetitions in a saved pose file. Its judgement of form is not validated yet."""
+    """Count and judge the repetitions in a saved pose file (docs/fitness.md has how well)."""
     from commands import reps as command
 
     run_command(lambda: command.run(command.RepsOptions(poses, exercise, track, as_json)))
@@ -538,6 +563,23 @@ _forwarded(
 )
 
 
+@evaluate.command("clips")
+def _evaluate_clips(
+    clips: Annotated[
+        Path, typer.Option(metavar="DIR", help="The folder with the labelled clips and clips.json.")
+    ] = SHARED / "clips",
+    weights: Weights = None,
+    net_size: NetSize = DEFAULT_NET_SIZE,
+    threads: Threads = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Judge 3D on real clips by what is known of them: squats, feet that stand, steps, planks."""
+    from commands import evaluate_clips as command
+
+    pose = PoseOptions("openpose", weights, net_size, threads, DEFAULT_STRENGTH, DEFAULT_FOV_DEG)
+    run_command(lambda: command.run(pose, clips, as_json))
+
+
 @evaluate.command("detector")
 def _evaluate_detector(
     weights: Weights = None,
@@ -557,6 +599,20 @@ def _evaluate_detector(
     run_command(lambda: command.run(options))
 
 
+@evaluate.command("follow")
+def _evaluate_follow(
+    data: Annotated[Path, typer.Option(metavar="DIR", help="Folder with uiprmd.npz.")] = SHARED / "data" / "mocap",
+    calibrate: Annotated[bool, typer.Option("--calibrate", help="On those from whom the curve was made.")] = False,
+    seen: Annotated[bool, typer.Option("--seen", help="As found by a detector in a camera's picture, lifted.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Score how live --follow tells the same move from another, on subjects it was not tuned on."""
+    from commands import evaluate_follow as command
+
+    options = command.FollowEvaluation(data, calibrate, seen, as_json)
+    run_command(lambda: command.run(options))
+
+
 _forwarded(evaluate, "lifter", "lifting.training.evaluate:command", "Compare lifting networks on held-out motion.")
 
 
@@ -572,9 +628,10 @@ def _evaluate_fitness(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Measure the repetition counter: counts, times, names, faults, false counts."""
+    from benchmarks.fitness.evaluate import FitnessOptions
     from commands import evaluate_fitness as command
 
-    run_command(lambda: command.run(command.FitnessOptions(shared, poses, held_out, views), as_json))
+    run_command(lambda: command.run(FitnessOptions(shared, poses, held_out, views), as_json))
 
 
 def _part(start: str | None, end: str | None, crop: str | None) -> Callable[[int, int], EditOptions]:

@@ -200,6 +200,8 @@ class PafNetwork:
         config: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
         if self._threads is not None:
             config["INFERENCE_NUM_THREADS"] = self._threads
+            # pinned, two networks with a thread each would share the first core
+            config["ENABLE_CPU_PINNING"] = False
         height, width = size
         try:
             self._model.reshape([1, 3, height, width])

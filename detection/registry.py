@@ -74,13 +74,13 @@ OURS = Network(
     name="liftcam-paf-small",
     files=(
         WeightsFile(
-            "liftcam-paf-small.xml", 550_805, "79c306591d3463e484c387ec5e17542fe01416fc037079ed23754f6593aa0cf2"
+            "liftcam-paf-small.xml", 550_805, "8a29380b0d003074afacbe9bd6ab8049dfc57470a4d687942a93eb9e75614e0b"
         ),
         WeightsFile(
-            "liftcam-paf-small.bin", 2_928_740, "c3b54935edc05920ac22877c99acd07a983c8bf8ced2f8b1e03bea48d283efb3"
+            "liftcam-paf-small.bin", 2_928_740, "9da9693f0c753cca430519a6efa31828a52427b9c81e0cae4b29e67ccb305f34"
         ),
     ),
-    licence="Apache-2.0",
+    licence="CC-BY-SA-3.0",
     url=None,
     least_score=0.01,
     least_share=0.3,

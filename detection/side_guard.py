@@ -1,7 +1,7 @@
 """Left and right kept apart while frames come: a detector that takes one limb for the other for some frames.
 
 Arms and legs are each compared with where they are expected from the frames before. Where the other naming is clearly
-nearer it is taken. That is held on to while nothing speaks clearly for either, and given up after half a second:
+nearer it is taken. That is held on to while it is nearer at all, and given up after half a second:
 whoever is named so for so long is named rightly, and it is the memory that errs. `detection.offline.sides` does better
 where the whole clip is known.
 
@@ -45,6 +45,7 @@ LIMBS: Index = np.array(
     ]
 )
 """Arms and legs (2 limbs, 3 parts from the trunk outwards, right and left)."""
+
 
 @dataclass(slots=True)
 class _Memory:
@@ -131,7 +132,7 @@ class SideGuard:
     def _swaps(memory: _Memory, limb: int, wins: float, clear: float, time_s: float) -> bool:
         """Whether a limb is swapped now."""
         before = bool(memory.swapped[limb])
-        swap = wins > (-clear if before else clear)
+        swap = wins > (0.0 if before else clear)
         if swap and not before:
             memory.since_s[limb] = time_s
         if swap and time_s - memory.since_s[limb] > PATIENCE_S:

@@ -220,7 +220,7 @@ def swapped_limbs(predicted: ArrayLike, truth: ArrayLike, least: float = 0.1) ->
     """Which limbs, arms and legs (T, 2), of H36M17 poses (T, 17, 3) bear each other's names; NaN for unknown joints.
 
     A limb counts where its joints, taken under the other side's names, lie nearer to the truth by `least` a joint, in
-    the unit of the input; poses relative to the root. Of limbs that are close together nobody can tell, and none counts.
+    the unit of the input; poses relative to the root. Limbs that are close together never count.
 
     >>> truth = np.zeros((1, 17, 3))
     >>> truth[0, [1, 2, 3], 0], truth[0, [4, 5, 6], 0] = -0.2, 0.2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations, pairwise
 
 import cv2
 import numpy as np
@@ -26,6 +27,9 @@ RING_SHARE, RING_GAP = 0.085, 0.035
 TICK_TONE = Tone.ADJUST
 PHASE_PX, LINE_PX, NOTE_PX, BANNER_PX = 46, 27, 26, 42
 LINE_SPACE = 1.02
+MOST_LINES = 3
+NARROW = 4.5
+"""A banner less wide than this many times its height has no room to spare round its sign."""
 
 
 def draw_coach(canvas: Canvas, area: Rect, coach: CoachView, scale: float) -> None:
@@ -46,22 +50,34 @@ def draw_coach(canvas: Canvas, area: Rect, coach: CoachView, scale: float) -> No
 
 
 def _draw_ring(canvas: Canvas, place: Rect, card: CoachCard, full: float) -> None:
-    """The ring with the target's tick round a disc with the number."""
+    """The ring with its tick round a disc with the number; a plain plate where the number needs all the room."""
     middle = ((place.x0 + place.x1 - 1) / 2, (place.y0 + place.y1 - 1) / 2)
     thick = RING_SHARE * place.width / 2
     radius = place.width / 2 - thick - 1
     disc = radius - thick - RING_GAP * place.width
-    share = card.reach / full if math.isfinite(card.reach) else 0.0
-    canvas.dial(middle, (disc, radius - thick, radius + thick), share, (TONES[card.tone], TRACK, TEXT))
-    turn = 2 * math.pi / full
-    ends = [(middle[0] + r * math.sin(turn), middle[1] - r * math.cos(turn)) for r in (radius - 2 * thick, radius)]
-    line = [[*ends[0], *ends[1]]]
-    canvas.strokes(place, line, 0.55 * thick + 2, PANEL_TOP)
-    canvas.strokes(place, line, 0.55 * thick, TONES[TICK_TONE])
-    ink = ink_on(TONES[card.tone])
     size = _number_size(canvas, card.number, 1.75 * disc, canvas.all.height)
     width = canvas.text_width(card.number, size)
+    if math.hypot(width, FIGURE_HEIGHT * size) > 2.06 * disc:
+        half = max(place.width, width + round(0.12 * size)) // 2
+        plate = Rect(round(middle[0]) - half, place.y0, round(middle[0]) + half + 1, place.y1)
+        canvas.box(plate, TONES[card.tone], 1.0, 0.2 * place.height)
+    else:
+        share = card.reach / full if math.isfinite(card.reach) else 0.0
+        canvas.dial(middle, (disc, radius - thick, radius + thick), share, (TONES[card.tone], TRACK, TEXT))
+        _draw_tick(canvas, place, middle, radius, thick, 2 * math.pi / full)
+    ink = ink_on(TONES[card.tone])
     canvas.text(canvas.all, (middle[0] - (width - 1) / 2, middle[1]), card.number, size_px=size, colour=ink)
+
+
+def _draw_tick(
+    canvas: Canvas, place: Rect, middle: tuple[float, float], radius: float, thick: float, turn: float
+) -> None:
+    """Where the target is."""
+    (x0, y0), (x1, y1) = (
+        (middle[0] + r * math.sin(turn), middle[1] - r * math.cos(turn)) for r in (radius - 2 * thick, radius)
+    )
+    rim = (0.55 * thick + 2, 0.55 * thick)
+    canvas.strokes(place, [[x0, y0, x1, y1]] * 2, rim, (PANEL_TOP, TONES[TICK_TONE]))
 
 
 def _number_size(canvas: Canvas, text: str, room: float, window_height: int) -> int:
@@ -111,9 +127,10 @@ def _draw_banner(canvas: Canvas, place: CardPlaces, card: CoachCard, scale: floa
     colour = TONES[card.banner_tone]
     ink = ink_on(colour)
     canvas.box(banner, colour, 1.0, 0.22 * banner.height)
-    sign = 0.72 * banner.height
-    draw_sign(canvas, (banner.x0 + 0.62 * banner.height, (banner.y0 + banner.y1 - 1) / 2), sign, card.banner_tone)
-    left = banner.x0 + round(1.12 * banner.height)
+    narrow = banner.width < NARROW * banner.height
+    middle = banner.x0 + (0.5 if narrow else 0.62) * banner.height
+    draw_sign(canvas, (middle, (banner.y0 + banner.y1 - 1) / 2), 0.72 * banner.height, card.banner_tone)
+    left = banner.x0 + round((0.96 if narrow else 1.12) * banner.height)
     room = banner.x1 - left - round(0.15 * banner.height)
     lines, size = _wrapped(canvas, card.banner, round(BANNER_PX * scale), (room, banner.height))
     y = (banner.y0 + banner.y1 - 1) / 2 - 0.5 * LINE_SPACE * size * (len(lines) - 1)
@@ -123,9 +140,10 @@ def _draw_banner(canvas: Canvas, place: CardPlaces, card: CoachCard, scale: floa
 
 
 def _wrapped(canvas: Canvas, text: str, size: int, room: tuple[int, int]) -> tuple[list[str], int]:
-    """A text as one line or two, whichever may be larger in a room of a width and height."""
+    """A text as one to three lines, whichever may be larger in a room of a width and height."""
     words = text.split()
-    choices = [[text]] + [[" ".join(words[:cut]), " ".join(words[cut:])] for cut in range(1, len(words))]
+    cuts = [cut for count in range(min(MOST_LINES, len(words))) for cut in combinations(range(1, len(words)), count)]
+    choices = [[" ".join(words[a:b]) for a, b in pairwise((0, *cut, len(words)))] for cut in cuts] or [[text]]
     sizes = []
     for lines in choices:
         highest = 0.68 * room[1] if len(lines) == 1 else 0.9 * room[1] / (LINE_SPACE * len(lines))

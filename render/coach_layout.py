@@ -15,6 +15,8 @@ SIMILAR = 0.93
 SMALLEST_COUNT = 1 / 12
 """Height of the figures of a count over the window's height: so large they are read three metres away."""
 MOST_CARDS = 4
+BANNER_WORTH = 0.42
+"""A banner's width is worth as much as this part of it in a ring's."""
 FIGURE_HEIGHT = 0.71
 """Height of a figure over the size of its text."""
 
@@ -97,7 +99,7 @@ def _picture_area(panels: Panels, width: int, height: int) -> int:
 
 
 def card_places(area: Rect, count: int, scale: float) -> list[CardPlaces]:
-    """Places of `count` cards, at most `MOST_CARDS`, in the coach's panel: the grid in which the rings are largest.
+    """Places of `count` cards, at most `MOST_CARDS`, in the coach's panel: the grid in which they are read best.
 
     >>> one, two = card_places(Rect(0, 0, 700, 250), 2, 1.0)
     >>> one.ring.y1 <= one.banner.y0 and one.banner.x1 <= two.ring.x0
@@ -119,7 +121,7 @@ def card_places(area: Rect, count: int, scale: float) -> list[CardPlaces]:
             for k in range(count)
         ]
         grids.append([_card(cell, scale) for cell in cells])
-    return max(grids, key=lambda grid: min(place.ring.width for place in grid))
+    return max(grids, key=lambda grid: min(min(one.ring.width, BANNER_WORTH * one.banner.width) for one in grid))
 
 
 def _card(cell: Rect, scale: float) -> CardPlaces:

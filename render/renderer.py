@@ -13,6 +13,7 @@ from render.canvas import Canvas, TextMasks
 from render.coach import draw_coach
 from render.coach_body import draw_on_bodies
 from render.coach_layout import with_coach
+from render.follow import draw_follow, draw_ghost
 from render.framing import Framing
 from render.hints import Hint, HintFilter, measure
 from render.hud import draw_bar, draw_help, draw_legend, draw_notice
@@ -101,6 +102,9 @@ class Renderer:
             drawn.append(self._draw_space(view, options, camera, self._panels.space, clock_s))
         if view.coach is not None and self._panels.coach is not None:
             draw_coach(canvas, self._panels.coach, view.coach, self._panels.scale)
+        follow_in = self._panels.space or self._panels.picture
+        if view.follow is not None and follow_in is not None:
+            draw_follow(canvas, follow_in, view.follow, self._panels.scale, options.mirror)
         self._drawn = tuple(drawn)
         draw_bar(
             canvas,
@@ -160,6 +164,8 @@ class Renderer:
         projection = Projection.looking(camera, framed.target_m, distance, panel, options.mirror)
         stage = Stage(self._canvas, self._depths, projection, framed, self._panels.scale)
         drawn = draw_scene(stage, figures, options)
+        if view.follow is not None:
+            draw_ghost(stage, view.follow, view.up)
         draw_legend(self._canvas, panel, self._panels.scale * (1.0 if view.coach is None else FAR_AWAY))
         if len(view.people) and not view.people.lifted:
             middle = ((panel.x0 + panel.x1) / 2, (panel.y0 + panel.y1) / 2)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
 from enum import Enum
 
 import numpy as np
@@ -55,7 +58,8 @@ class Sounds:
         self.muted = False
         self._sounds: dict[Sound, pygame.mixer.Sound] = {}
         try:
-            pygame.mixer.init(frequency=RATE_HZ, size=-16, channels=1, buffer=BUFFER)
+            with _silent_libraries():
+                pygame.mixer.init(frequency=RATE_HZ, size=-16, channels=1, buffer=BUFFER)
         except pygame.error as error:
             notify(f"no tones: {error}")
             return
@@ -79,6 +83,24 @@ class Sounds:
         if self._sounds:
             self._sounds.clear()
             pygame.mixer.quit()
+
+
+@contextlib.contextmanager
+def _silent_libraries() -> Iterator[None]:
+    """Keep what system libraries write about a missing device off the terminal: it is said in one line instead."""
+    sys.stderr.flush()
+    try:
+        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    except OSError:  # a program without a terminal has no such output
+        yield
+        return
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _for_device(wave: NDArray[np.int16]) -> NDArray[np.int16]:

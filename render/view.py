@@ -8,6 +8,7 @@ from typing import Literal
 
 from pose.types import Frame, People
 from render.coach_view import CoachView
+from render.follow_view import FollowView
 
 State = Literal["live", "playing", "paused", "reconnecting", "ended"]
 """What the source is doing; "live" is a camera or stream, "playing" a file."""
@@ -74,6 +75,8 @@ class View:
         Of the real camera over the floor; None draws the floor under the lowest foot.
     coach : CoachView or None
         Counts and cues, where somebody exercises.
+    follow : FollowView or None
+        A reference, where somebody follows one.
     """
 
     frame: Frame
@@ -82,6 +85,7 @@ class View:
     up: tuple[float, float, float] = (0.0, -1.0, 0.0)
     camera_height_m: float | None = None
     coach: CoachView | None = None
+    follow: FollowView | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,8 @@ class Performance:
     fps : float
     samples : int
         Samples along each side of a pixel: 2 is smooth, 1 three times as fast.
+    camera_m : tuple of 3 floats
+        Where the camera stands; it looks at the middle of whoever stands at the origin.
 
     Raises
     ------
@@ -123,6 +125,7 @@ class Performance:
         height: int = 480,
         fps: float = 30,
         samples: int = 2,
+        camera_m: tuple[float, float, float] = _CAMERA_M,
     ) -> None:
         if motion not in MOTIONS:
             raise SyntheticError(f"the actor knows no motion {motion!r}; it knows {', '.join(MOTIONS)}")
@@ -138,7 +141,7 @@ class Performance:
         ]
         self.camera = Camera(
             Intrinsics.from_fov(width, height, DEFAULT_HORIZONTAL_FOV_DEG),
-            Extrinsics.looking_at(_CAMERA_M, _LOOKS_AT_M),
+            Extrinsics.looking_at(camera_m, _LOOKS_AT_M),
         )
         rng = np.random.default_rng([seed, 100])
         self._scene = Scene(
@@ -152,6 +155,12 @@ class Performance:
         self._finish = Finish(brightness=0.36, noise=0.005)
         first = self._scene.render([])
         self._gain = exposure(first.light, np.zeros(first.light.shape[:2], np.float32), self._finish)
+
+    @property
+    def height_m(self) -> float:
+        """How tall the main person is, without shoes."""
+        up = self._players[0].actor.body.vertices[:, 1]
+        return float(up.max() - up.min())
 
     @property
     def duration_s(self) -> float:

@@ -20,6 +20,9 @@ from pose.types import Bool, Float32
 
 Float = NDArray[np.float64]
 
+_AS_LONG = 0.02
+"""Lengths that differ by less than about this share of the clip are alike."""
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -28,7 +31,7 @@ class Person:
     Attributes
     ----------
     track_id : int
-        From 1, by how long they are seen.
+        From 1, by how long they are seen; of two who are seen as long, the larger one is first.
     place : array, int64, shape (M,)
         Which of the clip's frames, rising.
     xy_px : array, float32, shape (M, 18, 2)
@@ -87,10 +90,15 @@ def whole_people(
     """
     tracklets = tracked(found, on_frame)
     tracks, pieces = joined_people(tracklets, found.time_s)
-    order = sorted(range(len(tracks)), key=lambda row: (-len(tracks[row]), tracks[row].track_id))[:most]
+    order = sorted(range(len(tracks)), key=lambda row: _rank(tracks[row], found.frames))[:most]
     return [
         _person(replace(tracks[row], track_id=number), pieces[row], found, how) for number, row in enumerate(order, 1)
     ]
+
+
+def _rank(track: Track, frames: int) -> tuple[int, float, int]:
+    """Sorts people by how long they are seen; of those seen as long, the larger one, who is nearer, comes first."""
+    return -round(len(track) / (_AS_LONG * frames)), -_size(track.xy_px, track.score), track.track_id
 
 
 def _person(track: Track, tracklets: int, found: Detections, how: Filter) -> Person:
@@ -124,7 +132,7 @@ def _person(track: Track, tracklets: int, found: Detections, how: Filter) -> Per
 
 def _size(xy: Float32, score: Float32) -> float:
     """The person's usual torso in pixels; 1 where no bone is ever seen."""
-    size = torso_px(xy, score)
+    size = torso_px(np.where(score[..., None] > 0, xy, 0.0), score)
     return float(np.nanmedian(size)) if np.isfinite(size).any() else 1.0
 
 

@@ -25,7 +25,7 @@ from detection.training.targets import Targets
 Teacher = Callable[[Tensor], Maps]
 """Pictures RGB 0..1 (B, 3, H, W) to maps."""
 
-_KEPT_SHAPES = 32
+_KEPT_SHAPES = 64
 
 
 class OpenVinoTeacher:

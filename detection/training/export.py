@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from detection.errors import DetectionError
 from detection.network import input_size
-from detection.registry import Network, WeightsFile, sha256_of
+from detection.registry import WeightsFile, sha256_of
 from detection.training.command import run
 from detection.training.network import DeployedNetwork, PafNetwork, network_size
 from detection.training.photos import Photos, join
@@ -87,8 +87,8 @@ def export(checkpoint: Path, folder: Path, name: str, calibration: Photos, *, in
     return written
 
 
-def ship(checkpoint: Path, folder: Path, name: str, calibration: Photos) -> tuple[Exported, Network]:
-    """Write the INT8 network alone as `folder/name/name.xml`, as the app ships it, and say what it is registered as.
+def ship(checkpoint: Path, folder: Path, name: str, calibration: Photos) -> tuple[Exported, tuple[WeightsFile, ...]]:
+    """Write the INT8 network alone as `folder/name/name.xml`, as the app ships it; with its files' registered lines.
 
     Raises
     ------
@@ -102,10 +102,10 @@ def ship(checkpoint: Path, folder: Path, name: str, calibration: Photos) -> tupl
     written = _write(quantised, path, deployed, photos, tolerance=INT8_TOLERANCE, share=0.999)
     parts = (path, path.with_suffix(".bin"))
     files = tuple(WeightsFile(one.name, one.stat().st_size, sha256_of(one)) for one in parts)
-    network = Network(name, files, "Apache-2.0", None)
-    if network.size > LARGEST_BYTES:
-        raise DetectionError(f"{path} and its weights have {network.size / 1e6:.2f} MB, more than may be shipped")
-    return written, network
+    total = sum(file.size for file in files)
+    if total > LARGEST_BYTES:
+        raise DetectionError(f"{path} and its weights have {total / 1e6:.2f} MB, more than may be shipped")
+    return written, files
 
 
 def _converted(checkpoint: Path) -> tuple[DeployedNetwork, Any]:
@@ -223,9 +223,9 @@ def main(
     photos = split(join([Photos.load(path) for path in paths])).training
     people = np.isin(photos.source, ("coco", "pseudo", "lspet", "empty"))
     if shipped:
-        one, network = ship(checkpoint, out, name, photos.select(people))
-        typer.echo(f"{one.path}: {network.size / 1e6:.2f} MB, heatmaps differ by {one.difference:.3f} from torch")
-        for file in network.files:
+        one, files = ship(checkpoint, out, name, photos.select(people))
+        typer.echo(f"{one.path}: heatmaps differ by {one.difference:.3f} from torch")
+        for file in files:
             typer.echo(f'WeightsFile("{file.name}", {file.size:_}, "{file.sha256}"),')
         return
     for written in export(checkpoint, out, name, photos.select(people), int8=int8):

@@ -34,6 +34,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
         ["live"],
         ["demo"],
         ["file"],
+        ["batch"],
         ["cameras"],
         ["weights"],
         ["doctor"],
@@ -73,6 +74,8 @@ def test_the_version_is_that_of_the_project() -> None:
         (["calibrate", "--board", "big"], 2, "9x6"),
         (["calibrate", "--source", "nowhere"], 2, "nowhere"),
         (["file", "x.mp4", "--no-display", "--out", "x", "--export", "bhv"], 2, "bvh"),
+        (["batch", "nowhere", "--out", "x"], 2, "nowhere"),
+        (["batch", "nowhere", "--out", "x", "--upload"], 2, "--cluster"),
         (["lvie"], 2, "live"),
     ],
 )

@@ -10,6 +10,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from commands.coach_sounds import CoachSounds, sound_of
 from commands.coaching import Coaching, chosen_exercise, open_coaching
@@ -26,12 +27,13 @@ from pose.types import Frame, People
 from render.coach_view import CoachView, Tone
 from render.sounds import Sound
 from tests.fitness.bodies import course, rows, side_squat
+from tests.fitness.knee_bend import KNEE_BEND
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGE = np.zeros((600, 900, 3), np.uint8)
 
 
-def squatting(depths: list[float]) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def squatting(depths: list[float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     time_s, depth = course(depths)
     return time_s, side_squat(175 - 95 * depth) + np.array([250, 100])
 
@@ -47,7 +49,7 @@ def follow(coaching: Coaching, depths: list[float]) -> list[CoachView]:
 
 
 def test_what_is_drawn_of_a_set() -> None:
-    views = follow(Coaching(Session(exercise_named("squat"))), [1, 1, 0.72, 0.72])
+    views = follow(Coaching(Session(KNEE_BEND)), [1, 1, 0.72, 0.72])
     cards = [view.cards[0] for view in views]
     assert [card.number for card in cards if card.number.isdigit()][-1] == "4"
     assert {card.phase for card in cards} >= {"Ready", "Down", "Now up", "Up"}
@@ -60,10 +62,10 @@ def test_what_is_drawn_of_a_set() -> None:
 
 
 def test_the_summary_is_what_reps_says() -> None:
-    coaching = Coaching(Session(exercise_named("squat")))
+    coaching = Coaching(Session(KNEE_BEND))
     follow(coaching, [1, 1, 0.72])
     time_s, xy = squatting([1, 1, 0.72])
-    alone = count_poses(rows(time_s, xy), exercise_named("squat")).as_json()
+    alone = count_poses(rows(time_s, xy), KNEE_BEND).as_json()
     summary = coaching.summary()
     assert {name: summary[name] for name in alone} == alone
     assert summary["track_id"] == 1
@@ -71,7 +73,7 @@ def test_the_summary_is_what_reps_says() -> None:
 
 
 def test_a_summary_of_nobody() -> None:
-    summary = Coaching(Session(exercise_named("squat"))).summary()
+    summary = Coaching(Session(KNEE_BEND)).summary()
     assert (summary["exercise"], summary["reps"], summary["people"]) == ("squat", 0, [])
 
 
@@ -181,10 +183,11 @@ def test_muting_silences_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SDL_AUDIODRIVER", "dummy")
     coaching = open_coaching(CoachOptions("squat"), heard=True, notify=print)
     assert coaching is not None
-    assert coaching.sounds is not None
+    sounds = coaching.sounds
+    assert sounds is not None
+    muted = []
     with coaching:
-        assert not coaching.sounds.muted
-        coaching.sounds.toggle()
-        assert coaching.sounds.muted
-        coaching.sounds.toggle()
-        assert not coaching.sounds.muted
+        for _ in range(3):
+            muted.append(sounds.muted)
+            sounds.toggle()
+    assert muted == [False, True, False]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
 
 from pose.camera import Distortion, Extrinsics, Intrinsics
 
@@ -148,3 +149,16 @@ def test_rays_and_pixels_keep_the_batch_shape() -> None:
     assert camera.rays(np.zeros((2, 5, 18, 2), np.float32)).shape == (2, 5, 18, 3)
     assert camera.rays(np.zeros((0, 18, 2))).shape == (0, 18, 3)
     assert camera.project(np.ones((4, 3))).shape == (4, 2)
+
+
+@pytest.mark.parametrize("deg", [0, 90, 180, 270])
+def test_a_turned_camera_shows_the_turned_picture(deg: int) -> None:
+    camera = Intrinsics(700.0, 650.0, 300.0, 250.0, 640, 480, Distortion(-0.1, 0.02, 0.003, -0.004, 0.001))
+    turn = Rotation.from_euler("z", deg, degrees=True).as_matrix()  # clockwise with y down
+    points = np.random.default_rng(0).uniform([-0.4, -0.3, 2], [0.4, 0.3, 4], (20, 3))
+    seen = camera.project(points)
+    x, y = seen.T
+    expected = {0: (x, y), 90: (479 - y, x), 180: (639 - x, 479 - y), 270: (y, 639 - x)}[deg]
+    turned = camera.turned(deg)
+    np.testing.assert_allclose(turned.project(points @ turn.T), np.stack(expected, axis=-1), atol=1e-6)
+    assert (turned.width, turned.height) == ((640, 480) if deg % 180 == 0 else (480, 640))

@@ -6,7 +6,7 @@ import pytest
 from detection.offline.appearance import COLOURS, colour_distance, mean_colours, trunk_colours
 from tests.detection.offline.walkers import FIGURE
 
-XY = (FIGURE + (200, 200)).astype(np.float32)[None]
+XY = (FIGURE + 200).astype(np.float32)[None]
 SEEN = np.ones((1, 18), np.float32)
 
 

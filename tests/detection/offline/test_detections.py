@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def test_what_was_found_is_kept_frame_by_frame(whole: Detections) -> None:
 
 @pytest.mark.parametrize("cuts", [[0, 25, 50], [0, 7, 8, 50], [0, 50]])
 def test_parts_make_the_whole(whole: Detections, cuts: list[int]) -> None:
-    parts = [part(whole, first, end) for first, end in zip(cuts, cuts[1:], strict=False)]
+    parts = [part(whole, first, end) for first, end in itertools.pairwise(cuts)]
     assert same(joined(parts[::-1]), whole)
 
 

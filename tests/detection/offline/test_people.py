@@ -18,6 +18,13 @@ def test_people_are_numbered_by_how_long_they_are_seen() -> None:
     np.testing.assert_array_equal(only[0].place, people[0].place)
 
 
+def test_of_two_who_are_seen_as_long_the_nearer_one_is_first() -> None:
+    numbers = np.arange(100)
+    near = 200 + 1.5 * (walk(99) - 300)
+    detections = found([(numbers, walk(100, (600, 300)), 4), (numbers[1:], near, 0)], 100)
+    assert whole_people(detections, Filter())[0].xy_px[0, 0, 0] < 400
+
+
 def test_gaps_are_filled_marked_and_counted_and_what_was_measured_is_kept() -> None:
     way = walk(120)
     seen = np.setdiff1d(np.arange(120), [*range(20, 26), *range(60, 80)])  # 0.23 s, and 0.7 s

@@ -7,7 +7,9 @@ import torch
 
 from detection.errors import DetectionError
 from detection.network import PafNetwork as Detector
-from detection.training.export import compare, export, export_onnx, load_network, network_picture
+from detection.registry import Network, check_folder
+from detection.training import export as exporting
+from detection.training.export import compare, export, export_onnx, load_network, network_picture, ship
 from detection.training.network import SIZES, DeployedNetwork, PafNetwork
 from tests.detection.training.actors import stick_photos
 
@@ -34,6 +36,18 @@ def test_the_app_loads_what_was_exported_and_sees_what_torch_sees(checkpoint: Pa
     assert heatmaps.shape == (19, 8, 11)
     assert fields.shape == (38, 8, 11)
     assert not list(tmp_path.glob("*.part*"))
+
+
+def test_what_is_shipped_passes_the_registrys_check(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "_quantise", lambda model, _: model)  # NNCF takes half a minute
+    written, files = ship(checkpoint, tmp_path, "tiny", stick_photos(2))
+    assert written.path == check_folder(Network("tiny", files, "CC0-1.0", None), tmp_path / "tiny")
+    assert [file.name for file in files] == ["tiny.xml", "tiny.bin"]
+    monkeypatch.setattr(exporting, "LARGEST_BYTES", 1000)
+    with pytest.raises(DetectionError, match="more than may be shipped"):
+        ship(checkpoint, tmp_path, "tiny", stick_photos(2))
 
 
 def test_a_difference_from_torch_is_seen(checkpoint: Path, tmp_path: Path) -> None:
