@@ -76,7 +76,7 @@ Detector = Annotated[
     str,
     typer.Option(
         metavar="auto|openpose|liftcam-paf-small|mediapipe",
-        help="openpose finds everybody best (weights fetches it); liftcam-paf-small, our own, ships with the app; "
+        help="openpose finds everybody best; liftcam-paf-small, our own and weaker, needs no download; "
         "mediapipe finds one person; auto takes the first it has.",
         rich_help_panel=_PEOPLE,
     ),

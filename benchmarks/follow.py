@@ -31,6 +31,7 @@ Sets = dict[tuple[str, str], list[Float]]
 HELD_OUT, TRAINING = ("s08", "s09"), ("s01", "s02", "s03", "s04", "s05", "s06")
 REPETITIONS = 3
 PAUSE_FRAMES = 8
+THINNED = 20
 EVERY = 2
 """Of the user's frames one in so many is seen: 15 a second, as a slow laptop shows."""
 LEFT_HANDED = {("s02", "m03")}
@@ -127,7 +128,9 @@ def follow_seen(pair: Pair, random: np.random.Generator, weights: Path | None = 
     return _followed(pair, *seen)
 
 
-def evaluate(sets: Sets, subjects: tuple[str, ...], seen: bool, progress: Any = iter) -> list[Outcome]:
+def evaluate(
+    sets: Sets, subjects: tuple[str, ...], seen: bool = False, calibrate: bool = False, progress: Any = iter
+) -> list[Outcome]:
     """All pairs of these subjects.
 
     Parameters
@@ -136,12 +139,17 @@ def evaluate(sets: Sets, subjects: tuple[str, ...], seen: bool, progress: Any = 
     subjects : tuple of str
     seen : bool
         Whether through camera, detector and lifter; of other moves then one in ten.
+    calibrate : bool
+        Only other bodies and other moves, of those one in `THINNED`, for there are thousands.
     progress : function
         Is given the list of pairs, and gives them one by one.
     """
     chosen = list(pairs(sets, subjects))
     if not chosen:
         raise BenchmarkError(f"no set of {', '.join(subjects)} is there")
+    if calibrate:
+        others = [pair for pair in chosen if pair.kind == "another move"][::THINNED]
+        chosen = [pair for pair in chosen if pair.kind == "another body"][::2] + others
     if not seen:
         return [follow(pair) for pair in progress(chosen)]
     random = np.random.default_rng(13)

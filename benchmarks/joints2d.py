@@ -133,7 +133,9 @@ def evaluate(
     options = EvaluationOptions()
     results: list[dict[str, Any]] = []
     shown: dict[int, Float32] = {}
-    for photo, (ranked, app) in found_people(network, images, labels, (Decoder(options.decoder), Decoder(shown_by))):
+    for photo, (ranked, app) in found_people(
+        network, images, labels, (Decoder(options.decoder), Decoder(shown_by or DecoderSettings()))
+    ):
         results += coco_results(place_missing(ranked[0], options.guess_missing), ranked[1], photo)
         shown[photo] = app[0]
     coco = score_results(labels, results, options)

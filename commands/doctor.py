@@ -108,7 +108,8 @@ def _optional() -> Iterator[Check]:
         yield Check(
             "mediapipe",
             "warning",
-            "not installed, so that there is no detector without weights; pip install -r requirements/demo.txt",
+            "not installed: without the weights to fetch, only the weaker liftcam-paf-small is left; "
+            "pip install -r requirements/demo.txt",
         )
 
 

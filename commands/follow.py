@@ -29,8 +29,9 @@ Say = Callable[[str], None]
 LEVEL_CAMERA = (0.0, -1.0, 0.0)
 LEAD_IN_S = 3.0
 """How long a reference waits for somebody before a camera; files begin at once."""
+CLOSE = 60.0
 LATE_S = 0.35
-"""Delays that are larger are said."""
+"""Delays that are larger are said, to who is alike enough."""
 
 
 def found_poses(options: FollowOptions) -> Poses | None:
@@ -201,6 +202,8 @@ def _note(state: Followed, nobody: bool) -> str:
         return "step into view"
     if state.mirrored:
         return f"mirrored: {state.mirror.whole:.0f} that way"
+    if not state.similarity.whole >= CLOSE:
+        return ""  # how late somebody is who does something else cannot be told
     if state.delay_s >= LATE_S:
         return f"{state.delay_s:.1f} s late"
     return f"{-state.delay_s:.1f} s early" if state.delay_s <= -LATE_S else ""

@@ -1,6 +1,7 @@
-"""Which detector the app uses: the better multi-person network that is at hand, one of which ships with the project.
+"""Which detector the app uses: the multi-person network where its weights can be had, else MediaPipe, said aloud.
 
-Where neither is, the better one is fetched, and where that fails MediaPipe steps in, said aloud.
+Where MediaPipe is missing too, our own small network, which ships with the project, steps in; docs/detection.md says
+why in this order.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from detection.detector import Detector
 from detection.download import Progress, download
 from detection.errors import DetectionError
 from detection.registry import HUMAN_POSE, OURS
-from detection.weights import find_network, find_weights
+from detection.weights import find_network, find_weights, is_named
 
 DETECTORS = ("auto", "openpose", HUMAN_POSE.name, OURS.name, "mediapipe")
 """What `--detector` takes; "openpose" is human-pose-estimation-0001, or the network that `--weights` names."""
 
 FALLBACK_NOTICE = "using MediaPipe, one person only; `python main.py weights` gets the multi-person detector"
+
+OURS_NOTICE = f"using {OURS.name}; `python main.py weights` gets a better one"
 
 DEFAULT_NET_SIZE = 256
 """Short side of the network's input in pixels."""
@@ -38,8 +41,8 @@ def open_detector(
     Parameters
     ----------
     name : str
-        One of `DETECTORS`. "auto" takes the best multi-person network that is found (`find_network`) or, where even
-        ours is missing, can be downloaded, else MediaPipe. Any other name is that detector or an error.
+        One of `DETECTORS`. "auto" takes the network that the user names, else human-pose-estimation-0001 where it is
+        found or can be downloaded, else MediaPipe, else ours. Any other name is that detector or an error.
     weights : Path, optional
         `--weights`, also the name of a network; what is wrong there is always an error.
     net_size : int
@@ -69,7 +72,13 @@ def open_detector(
         except DetectionError as error:
             if name != "auto":
                 raise
-            return _fall_back(error, notify)
+            try:
+                return _fall_back(error, notify)
+            except DetectionError:
+                model = find_weights(OURS.name)
+                if model is None:
+                    raise
+                notify(OURS_NOTICE)
     # OpenVINO and numba load slowly, and MediaPipe needs neither.
     from detection.bottom_up import BottomUpDetector  # noqa: PLC0415
 
@@ -78,7 +87,7 @@ def open_detector(
 
 def _find(name: str, weights: Path | None) -> Path | None:
     """The file of the network that is asked for; None where it is not at hand but can be fetched."""
-    if name == "auto" or (name == "openpose" and weights is not None):
+    if (name == "auto" and is_named(weights)) or (name == "openpose" and weights is not None):
         return find_network(weights)
     if name == OURS.name:
         model = find_weights(OURS.name, weights)

@@ -15,7 +15,7 @@ from detection.download import cache_folder, download
 from detection.errors import DetectionError
 from detection.registry import NETWORKS, Network, check_folder, known
 
-__all__ = ["WeightsStatus", "download", "find_network", "find_weights", "locate", "status"]
+__all__ = ["WeightsStatus", "download", "find_network", "find_weights", "is_named", "locate", "status"]
 
 VARIABLE = "LIFTCAM_WEIGHTS"
 """Environment variable with a folder of weights, or one of their files."""
@@ -91,6 +91,11 @@ def find_network(explicit: Path | None = None) -> Path | None:
     if path is None:
         raise DetectionError(f"{place}: {network.name} was not found; `python main.py weights` fetches it")
     return path
+
+
+def is_named(explicit: Path | None = None) -> bool:
+    """Whether the user names a network, by `--weights` or by the variable."""
+    return _named(explicit)[1] is not None
 
 
 def locate(network: Network, explicit: Path | None = None) -> tuple[Path | None, str]:

@@ -20,13 +20,17 @@ from numpy.typing import NDArray
 from lifting.errors import LiftingError
 from lifting.feet import ANKLES, GAP_S, LEGS, Speedometer, bent_leg
 from lifting.root import at_depth
-from pose.joint_sets import OPENPOSE18
+from pose.joint_sets import H36M17, OPENPOSE18
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
 ANKLES_2D = [OPENPOSE18.index(name) for name in ("right_ankle", "left_ankle")]
 _FEET = len(LEGS)
+_THORAX = H36M17.index("thorax")
+
+_LYING_M = (0.45, 0.6)
+"""Below the first height of the thorax over the ankles nobody stands; above the second nobody lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,10 +237,23 @@ def on_rays(xyz_m: Float, changed_m: Float, rays: Float, score: Float, depth_m: 
 
 def bend_legs(pose_m: Float, valid: Bool, rest_m: Float) -> None:
     """Move the ankles of a body (17, 3) by `rest_m` (2, 3), as far as its legs reach; in place."""
+    share = _upright(pose_m, valid)
     for foot, leg in enumerate(LEGS):
-        if valid[list(leg)].all() and np.abs(rest_m[foot]).max() > 1e-6:
-            target = pose_m[leg[2]] + rest_m[foot]
+        if valid[list(leg)].all() and share * np.abs(rest_m[foot]).max() > 1e-6:
+            target = pose_m[leg[2]] + share * rest_m[foot]
             pose_m[leg[1]], pose_m[leg[2]] = bent_leg(pose_m[list(leg)], target, _ahead(pose_m, valid))
+
+
+def _upright(pose_m: Float, valid: Bool) -> float:
+    """1 for a body (17, 3) on its legs, 0 for one that lies or leans on its hands, by how high it is over its ankles.
+
+    Nearly straight legs along the floor show little of where their ankles are: correcting them would bend the knees.
+    """
+    if not valid[[_THORAX, *ANKLES]].all():
+        return 1.0
+    low, high = _LYING_M
+    over_m = float(pose_m[ANKLES, 1].mean() - pose_m[_THORAX, 1])
+    return min(1.0, max(0.0, (over_m - low) / (high - low)))
 
 
 def _ahead(pose_m: Float, valid: Bool) -> Float:

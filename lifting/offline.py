@@ -11,6 +11,7 @@ network tells the pose of 400 ms ago beside that of now; a whole track is told b
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,10 @@ Bool = NDArray[np.bool_]
 
 _BRIDGE_S = 0.25
 """A joint is interpolated over this long between two frames that show it."""
+
+_BLOCK_S, _MARGIN_S = 120.0, 10.0
+"""A longer track is lifted in blocks of about this length, so that memory does not grow with it. Each begins and ends so
+much earlier and later than what is kept of it: longer than anything here remembers."""
 
 _DEPTH_MEDIAN, _DEPTH_SIGMA = 9, 4.0
 """Frames of the clock over which distances are made robust, and the spread in frames over which they are smoothed."""
@@ -93,8 +98,22 @@ class OfflineLifter:
         LiftingError
             Where shapes do not fit together, a time is not finite, or times do not increase.
         """
-        time, xy, sure = (np.asarray(one, np.float64) for one in (time_s, xy_px, score))
+        time, xy, sure = np.asarray(time_s, np.float64), np.asarray(xy_px), np.asarray(score)
         self._check(time, xy, sure)
+        out = LiftedTrack(
+            np.zeros((len(time), len(H36M17), 3), np.float32),
+            np.zeros((len(time), 3), np.float32),
+            np.zeros((len(time), len(H36M17)), np.bool_),
+        )
+        for around, inside in _blocks(time):
+            block = self._block(time[around], xy[around].astype(np.float64), sure[around].astype(np.float64))
+            own = slice(inside.start - around.start, inside.stop - around.start)
+            for whole, part in ((out.xyz_m, block.xyz_m), (out.root_m, block.root_m), (out.valid, block.valid)):
+                whole[inside] = part[own]
+        return out
+
+    def _block(self, time: Float, xy: Float, sure: Float) -> LiftedTrack:
+        """So much of a track as is lifted at a time."""
         frames = len(time)
         seen = np.isfinite(xy).all(axis=-1) & np.isfinite(sure) & (sure > 0)
         rays = self._intrinsics.rays(np.where(seen[..., None], xy, 0))
@@ -173,6 +192,29 @@ def _taps(x: Float32, weights: LifterWeights, dilation: int) -> Float32:
     before = span if weights.causal else span // 2
     padded = np.pad(x, ((before, span - before), (0, 0)))
     return np.concatenate([padded[tap * dilation : tap * dilation + len(x)] for tap in range(weights.taps)], axis=1)
+
+
+def _blocks(time: Float) -> list[tuple[slice, slice]]:
+    """Frames that are lifted together, and those among them whose answers are kept: all of a short track.
+
+    >>> _blocks(np.array([0.0, 1.0, 130.0, 200.0]))
+    [(slice(0, 2, None), slice(0, 2, None)), (slice(2, 4, None), slice(2, 4, None))]
+    """
+    if not len(time):
+        return []
+    count = max(1, round(float(time[-1] - time[0]) / _BLOCK_S))
+    seams = np.linspace(time[0], time[-1], count + 1)[1:-1]
+    first = np.unique([0, *np.searchsorted(time, seams), len(time)])
+    return [
+        (
+            slice(
+                int(np.searchsorted(time, time[begin] - _MARGIN_S)),
+                int(np.searchsorted(time, time[end - 1] + _MARGIN_S, side="right")),
+            ),
+            slice(int(begin), int(end)),
+        )
+        for begin, end in pairwise(first)
+    ]
 
 
 def _runs(time: Float, present: Bool) -> list[slice]:

@@ -6,11 +6,13 @@ does. Where nobody waits for a single frame, a detector a core does more frames 
 
 from __future__ import annotations
 
+import contextlib
 import queue
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -61,7 +63,10 @@ def found_in(pipeline: Pipeline, detectors: Sequence[Detector]) -> Generator[Fou
         return item.with_people(people), _colours(item, people)
 
     under_way: deque[Future[Found]] = deque()
-    with ThreadPoolExecutor(len(detectors), thread_name_prefix="liftcam-find") as threads:
+    with (
+        _opencv_threads(1 if len(detectors) > 1 else cv2.getNumThreads()),
+        ThreadPoolExecutor(len(detectors), thread_name_prefix="liftcam-find") as threads,
+    ):
         failed: LiftCamError | None = None
         try:
             for item in pipeline:
@@ -74,6 +79,17 @@ def found_in(pipeline: Pipeline, detectors: Sequence[Detector]) -> Generator[Fou
             yield under_way.popleft().result()
         if failed is not None:
             raise failed
+
+
+@contextlib.contextmanager
+def _opencv_threads(count: int) -> Iterator[None]:
+    """Let OpenCV work with so many threads for a while: its own would stand in the detectors' way."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(count)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
 
 
 def _colours(item: Item, people: People) -> NDArray[np.uint8]:

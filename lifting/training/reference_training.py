@@ -14,6 +14,7 @@ from typing import Annotated
 import numpy as np
 import torch
 import typer
+from torch import nn
 
 from lifting.errors import LiftingError
 from lifting.training.batches import Batch, BatchOptions, Windows, make
@@ -31,6 +32,9 @@ FORMS: dict[str, ReferenceOptions] = {
     "videopose3d_256_causal": ReferenceOptions("videopose3d", 256, 4, causal=True),
     "videopose3d_256_symmetric": ReferenceOptions("videopose3d", 256, 4, causal=False),
 }
+
+_SETTLING = 6
+"""Batches over which the statistics are taken at the end."""
 
 _RATE = 1e-3
 """Theirs, both."""
@@ -64,7 +68,20 @@ def train_reference(
                 group["lr"] = _RATE * max(0.5 * (1 + np.cos(np.pi * done)), 0.003)
             _learn(network, optimizer, drawn)
             frames += drawn.score.shape[0] * drawn.score.shape[1]
+    settle(network, [chunk(step + 1 + number) for number in range(_SETTLING)])
     return network, frames
+
+
+@torch.no_grad()
+def settle(network: Reference, batches: list[Batch]) -> None:
+    """Take the statistics of batch normalisation anew: after few steps their moving averages are still at the start."""
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm1d):
+            module.reset_running_stats()
+            module.momentum = None  # the plain mean over all batches
+    network.train()
+    for batch in batches:
+        network(torch.from_numpy(last_seen(batch.at, batch.score)))
 
 
 def _learn(network: Reference, optimizer: torch.optim.Optimizer, batch: Batch) -> None:

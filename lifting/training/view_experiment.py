@@ -1,10 +1,10 @@
 """Does it help to see somebody from several sides whose 3D is not known? An experiment with a subject left out.
 
 A network is trained without any 3D of one collection (ACCAD's is one man, who walks, crouches, crawls and lies down).
-From there it goes on twice for the same time: with the labelled rest alone, and with the left-out subject's 2D from
+From there it goes on twice for as many steps: with the labelled rest alone, and with the left-out subject's 2D from
 three virtual cameras besides (`multiview`). All three are scored on the left-out subject.
 
-`python -m lifting.training.view_experiment --data FOLDER --run runs/views --minutes 5 --more 3`
+`python -m lifting.training.view_experiment --data FOLDER --run runs/views --steps 400 --more 150`
 """
 
 from __future__ import annotations
@@ -69,11 +69,13 @@ def look_at(motions: list[Motion], seed: int, noise: NoiseOptions) -> Synchronis
     )
 
 
-def experiment(data: Path, run: Path, minutes: float, more: float, seed: int = 1) -> dict[str, Scores]:
+def experiment(data: Path, run: Path, steps: int, more: int, seed: int = 1) -> dict[str, Scores]:
     """Scores on the left-out subject: trained without, gone on without, gone on with the subject's views."""
     network = NetworkOptions(head=384, blocks=2, delays=(0, 3, 12))
-    base = TrainOptions(data, run / "base", seed=seed, minutes=minutes, batch_windows=384, paired=48, network=network)
-    base = replace(base, short_until=0.0, leave_out=LEFT_OUT, batch=replace(base.batch, frames=base.short_frames))
+    base = TrainOptions(data, run / "base", seed=seed, steps=steps, batch_windows=384, paired=48, network=network)
+    base = replace(
+        base, short_until=0.0, averaging=0.98, leave_out=LEFT_OUT, batch=replace(base.batch, frames=base.short_frames)
+    )
     train(base)
     motions = [motion for motion in read_folder(data) if motion.source == LEFT_OUT and for_training(motion)]
     views = run / "views.npz"
@@ -83,7 +85,7 @@ def experiment(data: Path, run: Path, minutes: float, more: float, seed: int = 1
     for name, file in (("base", None), ("without_views", None), ("with_views", views)):
         if name != "base":
             shutil.copytree(run / "base", run / name, dirs_exist_ok=True)
-            train(replace(base, run=run / name, minutes=minutes + more, views=file))
+            train(replace(base, run=run / name, steps=steps + more, views=file))
         scores[name] = score(ours(TemporalNet.from_folded(load(run / name / "best.safetensors"))), [tested])
     with written_beside(run / "result.json") as partial:
         partial.write_text(json.dumps(scores, indent=1))
@@ -93,12 +95,12 @@ def experiment(data: Path, run: Path, minutes: float, more: float, seed: int = 1
 def command(
     data: Annotated[Path, typer.Option(help="Folder of motion files (.npz, Human3.6M-17 joints).")],
     run: Annotated[Path, typer.Option(help="Where everything goes.")] = Path("runs/views"),
-    minutes: Annotated[float, typer.Option(help="Of training without the subject.")] = 5.0,
-    more: Annotated[float, typer.Option(help="Of going on, for each of the two.")] = 3.0,
+    steps: Annotated[int, typer.Option(help="Of training without the subject.")] = 400,
+    more: Annotated[int, typer.Option(help="Of going on, for each of the two.")] = 150,
 ) -> None:
     """Train without a subject's 3D, with and without the subject's 2D from several views."""
     torch.set_num_threads(1)
-    for name, scores in experiment(data, run, minutes, more).items():
+    for name, scores in experiment(data, run, steps, more).items():
         typer.echo(f"{name:14} MPJPE {scores['mpjpe_mm']:.1f} mm, PA-MPJPE {scores['pa_mpjpe_mm']:.1f} mm")
 
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from detection import blazepose, bottom_up, choose
-from detection.choose import DETECTORS, FALLBACK_NOTICE, open_detector
+from detection.choose import DETECTORS, FALLBACK_NOTICE, OURS_NOTICE, open_detector
 from detection.errors import DetectionError
+from detection.registry import OURS
 
 
 class Opened:
@@ -40,16 +41,17 @@ class World:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.lines: list[str] = []
         self.downloads = 0
+        self.shipped: Path | None = None
         self.patch = monkeypatch
         monkeypatch.setattr(bottom_up, "BottomUpDetector", BottomUp)
         monkeypatch.setattr(blazepose, "BlazePoseDetector", BlazePose)
         self.has(weights=None, online=False)
 
     def has(self, weights: Path | DetectionError | None, online: bool) -> None:
-        def find(name: str, explicit: Path | None) -> Path | None:
+        def find(name: str, explicit: Path | None = None) -> Path | None:
             if isinstance(weights, DetectionError):
                 raise weights
-            return weights
+            return self.shipped if weights is None and name == OURS.name else weights
 
         def download(name: str, **options: Any) -> Path:
             self.downloads += 1
@@ -144,3 +146,13 @@ def test_ours_by_name_is_opened_or_an_error_and_never_fetched(world: World) -> N
 def test_openpose_takes_any_network_that_is_named(world: World) -> None:
     world.has(weights=FOUND, online=False)
     assert world.open("openpose", weights=Path("mine.xml")).args[0] == FOUND
+
+
+def test_where_mediapipe_is_missing_too_ours_steps_in_with_a_line(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.shipped = FOUND
+    assert isinstance(world.open(), BlazePose)  # MediaPipe comes first
+    monkeypatch.setattr(blazepose, "BlazePoseDetector", NoBlazePose)
+    assert world.open().args[0] == FOUND
+    assert world.lines[-1] == OURS_NOTICE

@@ -81,7 +81,7 @@ def test_every_camera_has_a_world(up: tuple[float, float, float]) -> None:
     np.testing.assert_allclose(world.to_world(-2 * floor.up), 0, atol=1e-12)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 2**31), st.floats(0.5, 2))
 def test_without_the_level_prior_the_floor_turns_and_grows_with_the_scene(seed: int, size: float) -> None:
     camera, turn = _camera(10), Rotation.random(random_state=seed).as_matrix()
@@ -99,7 +99,7 @@ def test_without_the_level_prior_the_floor_turns_and_grows_with_the_scene(seed: 
 
 
 @given(st.integers(0, 2**31))
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_a_mirrored_picture_has_the_mirrored_floor(seed: int) -> None:
     camera = _camera(12, 7)
     feet = camera.to_camera(_places(20, 0.02, seed))

@@ -98,5 +98,6 @@ def test_damage_is_refused_or_harmless(tmp_path_factory: pytest.TempPathFactory,
 def test_the_shipped_weights_load_and_are_small() -> None:
     weights = load()
     assert weights.causal
-    assert weights.receptive_field >= 81
+    assert weights.receptive_field >= 27
+    assert weights.delays == (0, 3, 12)  # now, 100 ms ago, 400 ms ago
     assert DEFAULT_WEIGHTS.stat().st_size <= MAX_BYTES

@@ -22,11 +22,11 @@ pytestmark = pytest.mark.real
 
 @pytest.fixture
 def detector(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Detector]:
-    """What a fresh checkout takes by itself: nothing is named, nothing downloaded, and no network asked."""
+    """Ours by name, on a fresh checkout: nothing is named elsewhere, and nothing downloaded."""
     monkeypatch.delenv(weights.VARIABLE, raising=False)
     monkeypatch.setattr(weights, "cache_folder", lambda: tmp_path)
     lines: list[str] = []
-    found = open_detector(notify=lines.append)
+    found = open_detector(OURS.name, notify=lines.append)
     assert lines == []
     assert found.name == OURS.name
     yield found
