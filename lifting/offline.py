@@ -35,8 +35,8 @@ _BRIDGE_S = 0.25
 """A joint is interpolated over this long between two frames that show it."""
 
 _BLOCK_S, _MARGIN_S = 120.0, 10.0
-"""A longer track is lifted in blocks of about this length, so that memory does not grow with it. Each begins and ends so
-much earlier and later than what is kept of it: longer than anything here remembers."""
+"""A longer track is lifted in blocks of about this length, so that memory does not grow with it. Each begins and ends
+so much earlier and later than what is kept of it: longer than anything here remembers."""
 
 _DEPTH_MEDIAN, _DEPTH_SIGMA = 9, 4.0
 """Frames of the clock over which distances are made robust, and the spread in frames over which they are smoothed."""

@@ -206,7 +206,7 @@ class TemporalNet(nn.Module):
     def folded(self) -> LifterWeights:
         """The weights with each batch normalisation folded into the layer before it, as files hold them."""
         layers = [_fold(layer, norm) for layer, norm in [*self._hidden(), *self._heads()]]
-        layers.append((self.shrink.weight.T.double().numpy(), self.shrink.bias.double().numpy()))
+        layers.append((self.shrink.weight.T.double().cpu().numpy(), self.shrink.bias.double().cpu().numpy()))
         weight, bias = zip(*layers, strict=True)
         return LifterWeights(
             weight=tuple(np.ascontiguousarray(w, np.float32) for w in weight),
@@ -251,7 +251,7 @@ def _fold(layer: DilatedLayer, after: NormReLU) -> tuple[Float, Float]:
     gain = norm.weight.double() / torch.sqrt(norm.running_var.double() + norm.eps)
     weight = linear.weight.double() * gain[:, None]
     bias = (linear.bias.double() - norm.running_mean.double()) * gain + norm.bias.double()
-    return weight.T.numpy(), bias.numpy()
+    return weight.T.cpu().numpy(), bias.cpu().numpy()
 
 
 class StridedSingleFrame(nn.Module):

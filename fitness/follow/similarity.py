@@ -2,7 +2,7 @@
 
 The mean square of the distance between unit vectors is an angle; a smooth curve makes a number of it. Where somebody
 stands still most of the body is alike whatever is done, so that in all every limb counts by how much it moves, on
-either side. The curve was set by `eval follow --calibrate` on UI-PRMD's subjects s01 to s06 alone (docs/follow.md).
+either side. The curve was set on UI-PRMD's subjects s01 to s06 alone (`eval follow --calibrate`, docs/follow.md).
 """
 
 from __future__ import annotations

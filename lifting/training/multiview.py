@@ -117,6 +117,11 @@ class PairSample:
     rays: Tensor
     score: Tensor
 
+    def to(self, device: torch.device) -> PairSample:
+        """The same moments on another device."""
+        parts = (self.window, self.begun, self.turn, self.rays, self.score)
+        return PairSample(*(part.to(device) for part in parts))
+
 
 class ViewPairs:
     """Draws moments and pairs of cameras."""

@@ -97,6 +97,11 @@ def averaged(state: _State) -> TemporalNet:
     return model
 
 
+def device_of(model: TemporalNet) -> torch.device:
+    """Where a network is: on a GPU where one is at hand."""
+    return next(model.parameters()).device
+
+
 def _short(options: TrainOptions) -> TrainOptions:
     """The options of the time when the last block sleeps."""
     return replace(options, batch=replace(options.batch, frames=min(options.short_frames, options.batch.frames)))
@@ -152,7 +157,7 @@ def loss_of(found: Tensor, truth: Tensor, seen: Tensor, options: TrainOptions) -
     Every delay counts as its weight says. The last `paired` rows are the frames before those of the first ones.
     """
     error = found - truth
-    weight = seen.float() * torch.tensor(options.delay_weights[: seen.shape[1]])
+    weight = seen.float() * torch.tensor(options.delay_weights[: seen.shape[1]], device=seen.device)
     joints = found.shape[2]
     loss: Tensor = (error.norm(dim=-1) * weight[..., None]).sum() / (weight.sum() * joints).clamp(min=1e-6)
     paired = options.paired
@@ -179,9 +184,11 @@ def _step(state: _State, sample: Sample, options: TrainOptions) -> float:
         for group in optimizer.param_groups:
             group["lr"] = rate * factor
     state.model.train()
-    with torch.autocast("cpu", torch.bfloat16):
-        found = state.model.one_frame(torch.from_numpy(sample.window), torch.from_numpy(sample.begun))
-    truth, seen = torch.from_numpy(sample.xyz_m), torch.from_numpy(sample.seen)
+    device = device_of(state.model)
+    arrays = (sample.window, sample.begun, sample.xyz_m, sample.seen)
+    window, begun, truth, seen = (torch.from_numpy(one).to(device) for one in arrays)
+    with torch.autocast(device.type, torch.bfloat16):
+        found = state.model.one_frame(window, begun)
     loss = loss_of(found.float(), truth, seen, options)
     if state.pairs is not None:
         loss = loss + options.view_weight * _view_loss(state.model, state.pairs, sample.window.shape[1], state.step)
@@ -196,15 +203,16 @@ def _step(state: _State, sample: Sample, options: TrainOptions) -> float:
 
 def _view_loss(model: TemporalNet, pairs: ViewPairs, field: int, step: int) -> Tensor:
     """The error between views of one batch of moments."""
-    pair = pairs.draw(_PAIRS, field, np.random.default_rng([step, 2]))
-    with torch.autocast("cpu", torch.bfloat16):
+    device = device_of(model)
+    pair = pairs.draw(_PAIRS, field, np.random.default_rng([step, 2])).to(device)
+    with torch.autocast(device.type, torch.bfloat16):
         found = model.one_frame(pair.window, pair.begun)
     return reprojection_loss(found[:, 0].float(), pair)
 
 
 def _check(state: _State, validation: Batch, loss: float, options: TrainOptions) -> None:
     """Validate, keep the best weights, draw the curve and write a checkpoint."""
-    scores = score(ours(averaged(state)), [validation])
+    scores = score(ours(TemporalNet.from_folded(averaged(state).folded())), [validation])
     state.history.append({"step": state.step, "loss": loss, **scores})
     if scores["mpjpe_mm"] < state.best_mm:
         state.best_mm = scores["mpjpe_mm"]
@@ -230,7 +238,8 @@ def _check(state: _State, validation: Batch, loss: float, options: TrainOptions)
 def _start(options: TrainOptions) -> _State:
     """A fresh state, or that of the run's last checkpoint."""
     torch.manual_seed(options.seed)
-    model = TemporalNet(options.network)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model = TemporalNet(options.network).to(device)
     decay = get_ema_multi_avg_fn(options.averaging)  # type: ignore[no-untyped-call]
     average = AveragedModel(model, multi_avg_fn=decay, use_buffers=True)
     state = _State(model, average, _optimizers(model, options))
@@ -239,7 +248,7 @@ def _start(options: TrainOptions) -> _State:
     if checkpoint.exists():
         if _essence(json.loads(config.read_text())) != _essence(json.loads(text)):
             raise LiftingError(f"{options.run} holds a run with other options; choose another --run or delete it")
-        kept = torch.load(checkpoint, weights_only=True)
+        kept = torch.load(checkpoint, map_location=device, weights_only=True)
         model.load_state_dict(kept["model"])
         average.load_state_dict(kept["average"])
         for optimizer, its in zip(state.optimizers, kept["optimizers"], strict=True):

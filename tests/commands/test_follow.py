@@ -10,7 +10,7 @@ from commands.follow import Following, found_poses, open_following, reference_of
 from commands.options import FollowOptions
 from export.poses import Poses, load_poses, save_poses
 from pose.errors import ExitCode, LiftCamError
-from pose.types import Frame, People
+from pose.types import Float32, Frame, People
 from render.orbit import OrbitCamera
 from render.renderer import Renderer
 from render.view import View, ViewOptions
@@ -20,7 +20,7 @@ ROOT_M = np.array([0.2, 0.1, 3.0], np.float32)
 PICTURE = np.full((48, 64, 3), 90, np.uint8)
 
 
-def in_camera(motion: Float) -> np.ndarray:
+def in_camera(motion: Float) -> Float32:
     """Joints from the pelvis in camera axes."""
     camera = motion * [1.0, -1.0, -1.0]
     return np.asarray(camera - camera[:, :1], np.float32)
@@ -52,7 +52,7 @@ def poses_of(motion: Float, tracks: dict[int, int] | None = None) -> Poses:
     )
 
 
-def people_of(joints: np.ndarray) -> People:
+def people_of(joints: Float32) -> People:
     xy = np.zeros((1, 18, 2), np.float32)
     found = People.detected(xy, np.zeros((1, 18), np.float32))
     found = found.with_tracks(np.array([4], np.int32), xy, found.score, xy)

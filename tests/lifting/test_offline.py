@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lifting import offline
 from lifting.errors import LiftingError
 from lifting.normalise import Anchor, Sight, directions, follow, look
 from lifting.offline import OfflineLifter
@@ -95,3 +96,13 @@ def test_following_a_track_is_following_its_frames() -> None:
         np.testing.assert_allclose(one.direction[0], whole.direction[frame], atol=1e-12)
         np.testing.assert_allclose(one.log_extent[0], whole.log_extent[frame], atol=1e-12)
         assert (one.seen[0], one.measured[0]) == (whole.seen[frame], whole.measured[frame])
+
+
+def test_a_long_track_in_blocks_is_what_it_is_at_once(lifter: OfflineLifter, monkeypatch: pytest.MonkeyPatch) -> None:
+    time_s, xy_px, score = track(1800)
+    whole = lifter.track(time_s, xy_px, score)
+    monkeypatch.setattr(offline, "_BLOCK_S", 20.0)
+    blocks = lifter.track(time_s, xy_px, score)
+    np.testing.assert_array_equal(blocks.valid, whole.valid)
+    np.testing.assert_allclose(blocks.xyz_m, whole.xyz_m, atol=0.001)
+    np.testing.assert_allclose(blocks.root_m, whole.root_m, atol=0.01)
