@@ -34,7 +34,7 @@ Bool = NDArray[np.bool_]
 _BRIDGE_S = 0.25
 """A joint is interpolated over this long between two frames that show it."""
 
-_BLOCK_S, _MARGIN_S = 120.0, 10.0
+_BLOCK_S, _MARGIN_S = 40.0, 10.0
 """A longer track is lifted in blocks of about this length, so that memory does not grow with it. Each begins and ends
 so much earlier and later than what is kept of it: longer than anything here remembers."""
 
@@ -197,7 +197,7 @@ def _taps(x: Float32, weights: LifterWeights, dilation: int) -> Float32:
 def _blocks(time: Float) -> list[tuple[slice, slice]]:
     """Frames that are lifted together, and those among them whose answers are kept: all of a short track.
 
-    >>> _blocks(np.array([0.0, 1.0, 130.0, 200.0]))
+    >>> _blocks(np.array([0.0, 1.0, 45.0, 80.0]))
     [(slice(0, 2, None), slice(0, 2, None)), (slice(2, 4, None), slice(2, 4, None))]
     """
     if not len(time):

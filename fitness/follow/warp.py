@@ -45,8 +45,6 @@ class Sums:
     ----------
     error : array, shape (14,)
         Mean square of the distance between the unit vectors: 2 - 2 cos of the angle; NaN where never both are known.
-    offset : array, shape (14,)
-        The part of it that is there all the time: the square of the distance between both means.
     user_motion, reference_motion : array, shape (14,)
         Mean square of the distance from the own mean, 0..1: 0 where a segment does not move.
     weight : array, shape (14,)
@@ -56,7 +54,6 @@ class Sums:
     """
 
     error: Float
-    offset: Float
     user_motion: Float
     reference_motion: Float
     weight: Float
@@ -123,7 +120,6 @@ class Warp:
         user, reference = sums[:, _USER] / known[:, None], sums[:, _REFERENCE] / known[:, None]
         return Sums(
             sums[:, _ERROR] / known,
-            ((user - reference) ** 2).sum(axis=1),
             np.maximum(1 - (user**2).sum(axis=1), 0.0),
             np.maximum(1 - (reference**2).sum(axis=1), 0.0),
             sums[:, _KNOWN],

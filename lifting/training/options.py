@@ -78,7 +78,7 @@ class TrainOptions:
     delay_weights: tuple[float, ...] = (1.0, 0.5, 0.5)
     smoothness: float = 1.0
     views: Path | None = None
-    view_weight: float = 0.5
+    view_weight: float = 0.2
     leave_out: str = ""
     averaging: float = 0.998
     check_every: int = 250

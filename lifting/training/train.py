@@ -187,11 +187,16 @@ def _step(state: _State, sample: Sample, options: TrainOptions) -> float:
     device = device_of(state.model)
     arrays = (sample.window, sample.begun, sample.xyz_m, sample.seen)
     window, begun, truth, seen = (torch.from_numpy(one).to(device) for one in arrays)
+    pair = None
+    if state.pairs is not None:  # in one batch: two would have two sets of statistics
+        pair = state.pairs.draw(_PAIRS, window.shape[1], np.random.default_rng([state.step, 2])).to(device)
+        window, begun = torch.cat([window, pair.window]), torch.cat([begun, pair.begun])
     with torch.autocast(device.type, torch.bfloat16):
         found = state.model.one_frame(window, begun)
-    loss = loss_of(found.float(), truth, seen, options)
-    if state.pairs is not None:
-        loss = loss + options.view_weight * _view_loss(state.model, state.pairs, sample.window.shape[1], state.step)
+    found = found.float()
+    loss = loss_of(found[: len(truth)], truth, seen, options)
+    if pair is not None:
+        loss = loss + options.view_weight * reprojection_loss(found[len(truth) :, 0], pair)
     state.model.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     for optimizer in state.optimizers:
@@ -199,15 +204,6 @@ def _step(state: _State, sample: Sample, options: TrainOptions) -> float:
     state.average.update_parameters(state.model)
     state.step += 1
     return float(loss.detach())
-
-
-def _view_loss(model: TemporalNet, pairs: ViewPairs, field: int, step: int) -> Tensor:
-    """The error between views of one batch of moments."""
-    device = device_of(model)
-    pair = pairs.draw(_PAIRS, field, np.random.default_rng([step, 2])).to(device)
-    with torch.autocast(device.type, torch.bfloat16):
-        found = model.one_frame(pair.window, pair.begun)
-    return reprojection_loss(found[:, 0].float(), pair)
 
 
 def _check(state: _State, validation: Batch, loss: float, options: TrainOptions) -> None:

@@ -30,7 +30,6 @@ from lifting.training.options import TrainOptions
 from lifting.training.scoring import Scores, ours, score
 from lifting.training.train import train
 from lifting.training.views import ViewOptions, draw
-from lifting.weights import load
 from pose.files import written_beside
 
 LEFT_OUT = "accad_male1"
@@ -86,10 +85,18 @@ def experiment(data: Path, run: Path, steps: int, more: int, seed: int = 1) -> d
         if name != "base":
             shutil.copytree(run / "base", run / name, dirs_exist_ok=True)
             train(replace(base, run=run / name, steps=steps + more, views=file))
-        scores[name] = score(ours(TemporalNet.from_folded(load(run / name / "best.safetensors"))), [tested])
+        scores[name] = score(ours(_last(run / name, network)), [tested])
     with written_beside(run / "result.json") as partial:
         partial.write_text(json.dumps(scores, indent=1))
     return scores
+
+
+def _last(run: Path, network: NetworkOptions) -> TemporalNet:
+    """The network at the end of a run: the best by validation would not be chosen by the same right in both."""
+    kept = torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)["average"]
+    model = TemporalNet(network)
+    model.load_state_dict({name.removeprefix("module."): value for name, value in kept.items() if name != "n_averaged"})
+    return model.eval()
 
 
 def command(
