@@ -20,7 +20,7 @@ import torch
 import typer
 
 from lifting.tcn import NetworkOptions, TemporalNet
-from lifting.training.batches import Windows, make
+from lifting.training.batches import Windows, facing, make
 from lifting.training.body import with_face
 from lifting.training.evaluate import CONDITIONS
 from lifting.training.mocap import Motion, for_training, read_folder
@@ -49,8 +49,7 @@ def look_at(motions: list[Motion], seed: int, noise: NoiseOptions) -> Synchronis
         face = np.tile(with_face(world[:1], random), (_VIEWS, 1, 1, 1))
         at, inside = cameras.picture(cameras.to_camera(face))
         metre = cameras.focal[:, None] / np.maximum(cameras.to_camera(world)[:, :, 0, 2], 0.2)
-        facing = np.tile([1.0, 0.0], (*metre.shape, 1))
-        found, found_score = detect(at, inside, metre, facing, noise, random)
+        found, found_score = detect(at, inside, metre, facing(cameras.to_camera(world)), noise, random)
         xy.append(found * _HALF_PX + _HALF_PX - 0.5)
         scores.append(found_score)
         rotations.append(cameras.rotation)

@@ -181,4 +181,4 @@ def test_weak_people_beside_a_sure_one_are_dropped_where_that_is_asked_for() -> 
     ):
         assert len(Decoder(floor).decode(heat, pafs)[0]) == people
     assert len(Decoder(DecoderSettings(least_share=0.5)).decode(heat_weak, pafs_weak)[0]) == 1  # alone it is the best
-    assert len(Decoder(DecoderSettings(least_share=0.5)).decode(0 * heat, 0 * pafs)[0]) == 0
+    assert len(Decoder(DecoderSettings(least_share=0.5)).decode(np.zeros_like(heat), np.zeros_like(pafs))[0]) == 0

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from pose.metrics2d import head_size, pck, pckh, pcp, pdj, torso_diameter, within
 
@@ -10,7 +11,7 @@ ALL = np.ones((1, 6), bool)
 BOX = np.array([[20, 0, 60, 100]], np.float64)
 
 
-def moved(joint: str, by: tuple[float, float]) -> np.ndarray:
+def moved(joint: str, by: tuple[float, float]) -> NDArray[np.float64]:
     found = TRUTH.copy()
     found[0, NAMES.index(joint)] += by
     return found
