@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 from commands.options import PoseOptions
@@ -27,22 +26,6 @@ def size_line(options: PoseOptions) -> str:
     if options.height_m is not None:
         return f"size: {options.height_m:.2f} m, as given"
     return f"size: everybody is taken for an adult of {ADULT_M:.2f} m; --height gives the true one"
-
-
-def floor_line(floor: GroundPlane | None) -> str:
-    """What the floor rests on, in one line.
-
-    >>> floor_line(GroundPlane((0.0, -1.0, 0.0), 1.2, 0.8, "feet that stand"))
-    'floor: 1.20 m under the camera, which looks 0 degrees down; from feet that stand'
-    """
-    if floor is None or not floor.known:
-        return "floor: unknown, as nobody stood on it; the camera is taken as level"
-    down_deg = math.degrees(math.asin(max(-1.0, min(1.0, -floor.up[2]))))
-    way = "down" if down_deg >= 0 else "up"
-    return (
-        f"floor: {floor.camera_height_m:.2f} m under the camera, which looks {abs(down_deg):.0f} degrees {way}; "
-        f"from {floor.source}"
-    )
 
 
 def levelled(view: View, floor: GroundPlane | None, level: bool) -> View:

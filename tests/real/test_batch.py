@@ -46,8 +46,10 @@ def finished(process: subprocess.Popen[str]) -> dict[str, object]:
 def assert_same_poses(first: Path, second: Path) -> None:
     one, other = load_poses(first / "poses.npz"), load_poses(second / "poses.npz")
     assert len(one.frame_index) > 10
-    for name in ("frame_index", "time_s", "track_id", "xy_px", "score", "xyz_m", "root_m", "valid"):
+    for name in ("frame_index", "time_s", "track_id", "xy_px", "score", "valid"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+    for name in ("xyz_m", "root_m"):  # sums come out a rounding apart where a process has other threads
+        np.testing.assert_allclose(getattr(one, name), getattr(other, name), rtol=0, atol=1e-5)
 
 
 def test_a_long_clip_on_a_cluster_gives_what_it_gives_here(tmp_path: Path) -> None:
