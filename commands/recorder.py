@@ -48,9 +48,7 @@ class Recorder:
         self._open = True
         self._frames = 0
 
-    def add(
-        self, frame: Frame, people: People, pixels: Callable[[], Image], floor: GroundPlane | None = None
-    ) -> None:
+    def add(self, frame: Frame, people: People, pixels: Callable[[], Image], floor: GroundPlane | None = None) -> None:
         """Keep one frame; `pixels` draws its annotated picture (H, W, 3) BGR, which is scaled to the video's size.
 
         The floor of the last frame is kept, which knows most.
