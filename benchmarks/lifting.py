@@ -16,8 +16,8 @@ import numpy as np
 
 from lifting.errors import LiftingError
 from lifting.lifter import Lifter
+from lifting.mirror import MirroredNet
 from lifting.normalise import FEATURES
-from lifting.streaming import StreamingNet
 from lifting.weights import DEFAULT_WEIGHTS, LifterWeights, load
 from pose.camera import Intrinsics
 from pose.types import People
@@ -84,8 +84,8 @@ def _medians_ms(tasks: dict[str, Callable[[], object]], rounds: int) -> dict[str
 
 
 def _streaming(weights: LifterWeights, people: int) -> Callable[[], object]:
-    """A step of the streaming network."""
-    net, slots = StreamingNet(weights, people), np.arange(people)
+    """A step of the streaming network, mirror images included, as the app takes it."""
+    net, slots = MirroredNet(weights, people), np.arange(people)
     features = np.random.default_rng(0).normal(0, 0.4, (people, FEATURES)).astype(np.float32)
     return lambda: net.step(features, slots)
 

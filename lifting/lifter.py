@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from lifting import evidence
 from lifting.errors import LiftingError
+from lifting.mirror import MirroredNet
 from lifting.normalise import Anchor, directions, features, look, turned_rays
 from lifting.root import at_depth, solve_root
 from lifting.steady import DISTANCE, JOINTS, Steady
-from lifting.streaming import StreamingNet
 from lifting.weights import DEFAULT_WEIGHTS, load
 from pose.camera import Intrinsics
 from pose.joint_sets import H36M17, OPENPOSE18
@@ -79,7 +79,7 @@ class Lifter:
         if not network.causal:
             raise LiftingError(f"{path} holds a symmetric network, which cannot run live")
         self._intrinsics = intrinsics
-        self._net = StreamingNet(network)
+        self._net = MirroredNet(network)
         self._tracks: dict[int, _Track] = {}
         self._tick_s = -math.inf
         self._time_s = -math.inf

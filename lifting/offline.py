@@ -1,7 +1,7 @@
 """One person's whole track lifted at once, with what comes after a frame as well as what came before.
 
 For clips that are processed in two passes: find and track everybody first, then lift every track by itself. The shipped
-network tells the pose of 400 ms ago beside that of now; a whole track is told by that, so that nothing lags.
+network tells the poses of 100 and 400 ms ago beside that of now; a whole track is the mean of what it tells of a frame.
 
     lifter = OfflineLifter(intrinsics)
     lifted = lifter.track(time_s, xy_px, score)   # (T,), (T, 18, 2), (T, 18)
@@ -10,6 +10,7 @@ network tells the pose of 400 ms ago beside that of now; a whole track is told b
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +22,7 @@ from scipy.ndimage import gaussian_filter1d, median_filter
 from lifting import evidence
 from lifting.errors import LiftingError
 from lifting.lifter import CLOCK_HZ, GAP_S
+from lifting.mirror import mirrored_features, mirrored_poses
 from lifting.normalise import directions, features, follow, look, turned_rays
 from lifting.root import at_depth, solve_root
 from lifting.weights import DEFAULT_WEIGHTS, MAX_DELAY, TAPS, LifterWeights, load
@@ -149,7 +151,7 @@ class OfflineLifter:
         sight = look(at, at_score)
         anchor = follow(sight)
         inputs, rotation = features(at, at_score, anchor, sight.pelvis)
-        turned = whole_clip(self._weights, inputs).astype(np.float64)
+        turned = steadied_clip(self._weights, inputs).astype(np.float64)
         camera = turned @ rotation  # (N, 17, 3)
         poses = np.stack([_resampled(time, clock, joint) for joint in camera.transpose(1, 0, 2)], axis=1)
         nearest = np.clip(np.rint((time - clock[0]) * CLOCK_HZ).astype(int), 0, len(clock) - 1)
@@ -161,12 +163,41 @@ class OfflineLifter:
         return poses, (root[:, None] @ turn)[:, 0]
 
 
+def steadied_clip(weights: LifterWeights, inputs: Float32) -> Float32:
+    """The best poses (T, 17, 3) of a whole clip of features (T, FEATURES): the mean of all that is told of a frame.
+
+    The weights tell every frame's pose once for each of their delays, and as much of its mirror image; the errors of
+    these answers are partly independent.
+    """
+    total = _sum_told(weights, inputs) + mirrored_poses(_sum_told(weights, mirrored_features(inputs)))
+    later = len(inputs) - np.arange(len(inputs))  # a delay of d tells frames that have d more after them
+    told = 2 * (np.array(weights.delays)[:, None] < later).sum(axis=0)
+    return np.asarray(total / np.maximum(told, 1)[:, None, None], np.float32)
+
+
 def whole_clip(weights: LifterWeights, inputs: Float32, ahead: int = MAX_DELAY) -> Float32:
     """The network over a whole clip: features (T, FEATURES) to poses (T, 17, 3) in turned axes, zeros before the clip.
 
     The same numbers as `lifting.tcn.TemporalNet`, without torch. Every frame is told with the longest of the weights'
     delays up to `ahead` frames that the clip still reaches.
     """
+    out = np.zeros((len(inputs), len(H36M17), 3), np.float32)
+    for delay, poses in _told(weights, inputs):
+        if delay <= ahead:  # the end of the clip keeps what shorter delays told
+            out[: len(poses), 1:] = poses
+    return out
+
+
+def _sum_told(weights: LifterWeights, inputs: Float32) -> Float32:
+    """The sum (T, 17, 3) of the poses that every delay tells."""
+    out = np.zeros((len(inputs), len(H36M17), 3), np.float32)
+    for _, poses in _told(weights, inputs):
+        out[: len(poses), 1:] += poses
+    return out
+
+
+def _told(weights: LifterWeights, inputs: Float32) -> Iterator[tuple[int, Float32]]:
+    """Every delay that the clip reaches, the shortest first, and the poses (T - delay, 16, 3) told, pelvis left out."""
     weight, bias = weights.weight, weights.bias
     x = np.maximum(_taps(inputs, weights, 1) @ weight[0] + bias[0], 0)
     for block in range(weights.blocks):
@@ -178,12 +209,9 @@ def whole_clip(weights: LifterWeights, inputs: Float32, ahead: int = MAX_DELAY) 
         x = np.maximum(np.concatenate([x, seen], axis=1) @ weight[-3] + bias[-3], 0)
         x = x + np.maximum(x @ weight[-2] + bias[-2], 0)
     x = np.concatenate([x, seen], axis=1)
-    out = np.zeros((len(inputs), len(H36M17), 3), np.float32)
-    wanted = min(ahead, len(inputs) - 1)
     for delay, (last, last_bias) in sorted(zip(weights.delays, weights.last_layers(), strict=True)):
-        if delay <= wanted:  # the end of the clip keeps what shorter delays told
-            out[: len(inputs) - delay, 1:] = (x[delay:] @ last + last_bias).reshape(len(inputs) - delay, -1, 3)
-    return out
+        if delay < len(inputs):
+            yield delay, (x[delay:] @ last + last_bias).reshape(len(inputs) - delay, -1, 3)
 
 
 def _taps(x: Float32, weights: LifterWeights, dilation: int) -> Float32:

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from lifting import evidence
+from lifting.mirror import mirrored_features, mirrored_poses
 from lifting.tcn import TemporalNet
 from lifting.training.batches import CLOCK_HZ, Batch
 from lifting.training.references import Reference, last_seen
@@ -46,13 +47,21 @@ class Model:
 
 
 def ours(network: TemporalNet, delay: int = 0) -> Model:
-    """Our network, told so many frames late."""
+    """Our network as the app runs it, told so many frames late.
 
-    def poses(batch: Batch) -> Float32:
+    The mean of all poses that are told of a frame until then, of the person and of the mirror image (`lifting.mirror`).
+    """
+
+    def told(features: Float32) -> Float32:
         network.eval()
         with torch.no_grad():
-            told = network.delayed(torch.from_numpy(batch.features))[:, :, network.options.delays.index(delay)]
-        turned = np.roll(told.float().numpy(), -delay, axis=1)
+            poses = network.delayed(torch.from_numpy(features)).float().numpy()  # (B, T, D, 17, 3)
+        delays = network.options.delays
+        late = [np.roll(poses[:, :, row], -each, axis=1) for row, each in enumerate(delays) if each <= delay]
+        return np.asarray(np.mean(late, axis=0))
+
+    def poses(batch: Batch) -> Float32:
+        turned = (told(batch.features) + mirrored_poses(told(mirrored_features(batch.features)))) / 2
         return np.asarray(turned @ batch.rotation, np.float32)
 
     return Model(1000 * delay / CLOCK_HZ, poses)
