@@ -169,7 +169,8 @@ def reprojection_loss(pose: Tensor, pair: PairSample) -> Tensor:
     """Mean distance in metres at the person between poses (B, 17, 3) of view 1 and what view 2 sees.
 
     The pelvis' place in view 2 is the one that fits best (weighted least squares, as `lifting.root.solve_root`): what
-    is penalised is the pose alone.
+    is penalised is the pose alone. The distance is that in view 2's picture, in metres at the depth found: taken as a
+    length in space, it would be smallest for poses that are small beside their own thigh.
     """
     turned = pose @ pair.turn.transpose(1, 2)
     thigh = (turned[:, _THIGH[1]] - turned[:, _THIGH[0]]).norm(dim=-1).clamp(min=0.1)
@@ -182,7 +183,9 @@ def reprojection_loss(pose: Tensor, pair: PairSample) -> Tensor:
     spread = (weight * slope**2).sum(dim=(1, 2)).clamp(min=1e-6)
     depth = -(weight * slope * rest).sum(dim=(1, 2)) / spread
     enough = ((pair.score > 0).sum(dim=1) >= 6) & (depth > _NEAREST_M)
-    miss = (rest + slope * depth[:, None, None]).norm(dim=-1).clamp(max=_LARGEST_MISS_M)
+    safe = depth.clamp(min=_NEAREST_M)
+    in_picture = (rest + slope * depth[:, None, None]).norm(dim=-1) / safe[:, None]
+    miss = (in_picture * safe.detach()[:, None]).clamp(max=_LARGEST_MISS_M)
     counts = pair.score * enough[:, None]
     loss: Tensor = (miss * counts).sum() / counts.sum().clamp(min=1e-6)
     return loss

@@ -67,12 +67,20 @@ def look_at(motions: list[Motion], seed: int, noise: NoiseOptions) -> Synchronis
     )
 
 
-def experiment(data: Path, run: Path, steps: int, more: int, seed: int = 1) -> dict[str, Scores]:
-    """Scores on the left-out subject: trained without, gone on without, gone on with the subject's views."""
+def experiment(data: Path, run: Path, steps: int, more: int, seed: int = 1, weight: float = 0.5) -> dict[str, Scores]:
+    """Scores on the left-out subject: trained without, gone on without, gone on with the subject's views.
+
+    `weight` is what the views' loss counts beside that of the labelled rest.
+    """
     network = NetworkOptions(head=384, blocks=2, delays=(0, 3, 12))
     base = TrainOptions(data, run / "base", seed=seed, steps=steps, batch_windows=384, paired=48, network=network)
     base = replace(
-        base, short_until=0.0, averaging=0.98, leave_out=LEFT_OUT, batch=replace(base.batch, frames=base.short_frames)
+        base,
+        short_until=0.0,
+        averaging=0.98,
+        leave_out=LEFT_OUT,
+        batch=replace(base.batch, frames=base.short_frames),
+        view_weight=weight,
     )
     train(base)
     motions = [motion for motion in read_folder(data) if motion.source == LEFT_OUT and for_training(motion)]
@@ -103,10 +111,11 @@ def command(
     run: Annotated[Path, typer.Option(help="Where everything goes.")] = Path("runs/views"),
     steps: Annotated[int, typer.Option(help="Of training without the subject.")] = 400,
     more: Annotated[int, typer.Option(help="Of going on, for each of the two.")] = 150,
+    weight: Annotated[float, typer.Option(help="What the views' loss counts beside that of the labelled rest.")] = 0.5,
 ) -> None:
     """Train without a subject's 3D, with and without the subject's 2D from several views."""
     torch.set_num_threads(1)
-    for name, scores in experiment(data, run, steps, more).items():
+    for name, scores in experiment(data, run, steps, more, weight=weight).items():
         typer.echo(f"{name:14} MPJPE {scores['mpjpe_mm']:.1f} mm, PA-MPJPE {scores['pa_mpjpe_mm']:.1f} mm")
 
 

@@ -51,6 +51,21 @@ def test_the_true_pose_of_any_size_fits_the_other_view_and_no_other_does() -> No
     assert loss(bent, unseen) == pytest.approx(0, abs=1e-4)
 
 
+def test_errors_of_the_other_view_make_nobody_small_beside_their_thigh() -> None:
+    seen, random = pair(rotation_about(np.array([[0.0, 1.0, 0.0]]), np.array([1.2]))[0]), torch.manual_seed(0)
+    longer = torch.zeros(17, 3)
+    longer[5:7] = torch.from_numpy((0.15 * (POSE[5] - POSE[4])).astype(np.float32))
+    rises = []
+    for _ in range(50):
+        noisy = replace(seen, rays=seen.rays + 0.02 * torch.randn(seen.rays.shape, generator=random))
+        pose = torch.from_numpy(POSE[None].astype(np.float32)).requires_grad_()
+        reprojection_loss(pose, noisy).backward()  # type: ignore[no-untyped-call]
+        assert pose.grad is not None
+        assert float((pose.grad * pose.detach()).sum()) == pytest.approx(0, abs=1e-4)
+        rises.append(float((pose.grad[0] * longer).sum()))
+    assert abs(np.mean(rises)) < 0.002  # of a loss of 0.07; with distances in space it is -0.01
+
+
 def test_a_view_without_joints_says_nothing() -> None:
     seen = pair(np.eye(3))
     assert loss(POSE, replace(seen, score=torch.zeros_like(seen.score))) == 0
