@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fitness.cycle import Cycle, Excursion, Phase
 from fitness.exercises import CountRule, Exercise, Kind, Sides
+from fitness.likeness import Likeness, Recent
 from fitness.own import Standing
 from fitness.phases import BurpeePhases, PlankTimer
 from fitness.repetition import History, Repetition
@@ -33,6 +34,9 @@ VIEW_S = 2.0
 
 WALKED, WALKED_IN = 0.7, 0.45
 """Hips that roam over more than so many trunk lengths in a repetition were walking; the second, of who is not armed."""
+
+ELSEWHERE = 0.5
+"""Hips that go back and forth far enough for that in a squat seen from the side end within this part of it."""
 
 CAME_NEARER = 1.3
 """So were those of whom all lengths have grown or shrunk by more than this factor."""
@@ -119,6 +123,8 @@ class Counter:
         self._seen = np.zeros(2)
         self._places: deque[tuple[float, ...]] = deque()
         self._history = History()
+        self._recent = Recent()
+        self._likeness = Likeness()
         self._open_end: tuple[int, int, float] | None = None
         self._time_s = math.nan
         self._burpee = BurpeePhases(exercise.shortest_s)
@@ -175,6 +181,8 @@ class Counter:
         self._watch_view(float(moments.width[index]), time_s)
         self._watch_place(moments, index, time_s)
         self._history.add(time_s, values)
+        if self.exercise.likeness:
+            self._recent.add(time_s, moments.joints_px[index])
         progress = progress_of(self._rule, self._smoothed(values, time_s))
         finished = None
         for side, value in enumerate(self._sided(progress, bool(moments.together[index]), elapsed)):
@@ -260,6 +268,9 @@ class Counter:
         if not excursion.whole:
             self.partial += cycle.armed
             return None
+        if self.exercise.likeness and not self._likeness.squats(self._recent, excursion, cycle.armed):
+            cycle.disarm()
+            return None
         cycle.accept(excursion)
         name = ("right", "left")[side] if self.exercise.sides is Sides.EACH else "both"
         rough = Repetition(excursion.start_s, excursion.peak_s, excursion.end_s, side=name)
@@ -300,11 +311,13 @@ class Counter:
             warnings.simplefilter("ignore", RuntimeWarning)  # what was never seen is NaN, and has not grown
             first, last = (np.nanmedian(way, axis=0) for way in ways)
         lengths = np.where((first[2:] > 0) & (last[2:] > 0), last[2:] / first[2:], np.nan)
-        grown = np.abs(np.log(lengths[np.isfinite(lengths)]))
+        grown = np.log(lengths[np.isfinite(lengths)])
         during = places[(places[:, 0] >= excursion.start_s) & (places[:, 0] <= excursion.end_s), 1]
+        away = abs(first[0] - last[0]) / max(first[1], last[1])
         roamed = float(np.subtract(*np.percentile(during, [90, 10]))) / max(first[1], last[1])
-        moved = roamed > (WALKED if self._cycles[0].armed else WALKED_IN)
-        return bool(moved or (len(grown) > 0 and grown.min() > math.log(CAME_NEARER)))
+        limit = WALKED if self._cycles[0].armed else WALKED_IN
+        moved = roamed > limit and (not self.exercise.likeness or away > ELSEWHERE * limit)
+        return bool(moved or (len(grown) > 0 and max(grown.min(), -grown.max()) > math.log(CAME_NEARER)))
 
     def _refine_end(self) -> None:
         """The end of the last repetition is known better a little later, when rest is reached."""

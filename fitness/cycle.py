@@ -6,6 +6,7 @@ import math
 from collections import deque
 from dataclasses import dataclass
 from enum import Enum
+from itertools import takewhile
 
 import numpy as np
 
@@ -24,14 +25,26 @@ PARTIAL_FROM = 0.35
 LEAVE_LIMIT, REACH_LIMIT = 0.3, 0.75
 """However small somebody's range is, rest ends before the first progress and work begins after the second."""
 
-BACK_SHARE = 0.15
-"""Somebody who moves far beyond where work begins is back at rest within this share of the way, and of the limit."""
+DRIFT_LIMIT = 1.2
+"""Joints that a detector finds too low or too high for seconds move somebody's rest; up to here it is followed."""
+
+BACK_SHARE = 0.3
+"""A movement is over where no more than this part of its way back is left."""
+
+LEAST_WAY = 0.75
+"""From rest to work it is at least so far, wherever rest is."""
+
+LOWEST_S = 2.0
+"""Rest is the lowest progress within this."""
 
 ADAPTS_AFTER = 2
 """Repetitions after which thresholds follow the person's own range."""
 
 KNOWN_SHARE = 0.4
 """Of the moments of a movement so many have to be known: a joint that flickers makes no repetition."""
+
+LEAVES_BY = 0.1
+"""Rest is left where the progress is so far beyond the lowest."""
 
 NEAR_REST = 0.1
 """A repetition begins and ends where the progress is within this of the person's rest."""
@@ -87,7 +100,7 @@ class Cycle:
         self._recent: deque[tuple[float, float]] = deque()
         self._resting: list[tuple[float, float]] = []
         self._start_s = self._peak_s = self._seen_s = math.nan
-        self._peak = -math.inf
+        self._peak = self._from = -math.inf
         self._known = self._moments = 0
 
     def step(self, progress: float, time_s: float) -> Excursion | None:
@@ -130,29 +143,40 @@ class Cycle:
         self._resting.append((time_s, progress))
         if len(self._resting) > 4096:
             del self._resting[:2048]
-        if progress > self._leave + 0.05:
-            lowest = min(value for time, value in self._resting if time >= time_s - 2)
+        if progress <= self._leave + 0.05:
+            return
+        lately = takewhile(lambda moment: moment[0] >= time_s - LOWEST_S, reversed(self._resting))
+        lowest = min(value for _, value in lately)
+        if progress > min(lowest, DRIFT_LIMIT) + LEAVES_BY:
             self._start_s = next(
                 (time for time, value in reversed(self._resting) if value <= lowest + NEAR_REST), time_s
             )
             self._rests.append(lowest)
+            self._from = lowest
             self.phase, self._peak, self._peak_s = Phase.MOVING, progress, time_s
             self._known = self._moments = 1
 
     def _away(self, progress: float, time_s: float) -> Excursion | None:
         if progress > self._peak:
             self._peak, self._peak_s = progress, time_s
-        if progress >= self._reach:
+        if progress >= max(self._reach, self._from + LEAST_WAY):
             self.phase = Phase.WORK
         elif self.phase is Phase.WORK and progress < self._reach - 0.15:
             self.phase = Phase.RETURN
         whole = self.phase in (Phase.WORK, Phase.RETURN)
-        if progress > (max(self._leave, min(BACK_SHARE * self._peak, LEAVE_LIMIT)) if whole else self._leave):
+        if progress > self._back_at(whole):
             return None
         excursion = Excursion(self._start_s, self._peak_s, time_s, self._peak, whole)
         self._rest(progress, time_s)
         seen = self._known >= KNOWN_SHARE * self._moments
-        return excursion if seen and time_s - self._start_s >= self.shortest_s and self._peak >= PARTIAL_FROM else None
+        far = self._peak >= PARTIAL_FROM and self._peak - self._from >= PARTIAL_FROM
+        return excursion if seen and far and time_s - self._start_s >= self.shortest_s else None
+
+    def _back_at(self, whole: bool) -> float:
+        """Progress at which a movement is over."""
+        near = min(self._from, DRIFT_LIMIT)
+        share = min(near + BACK_SHARE * (self._peak - near), DRIFT_LIMIT) if whole else near + LEAVES_BY / 2
+        return max(self._leave, share)
 
     def accept(self, excursion: Excursion) -> None:
         """Learn from an excursion that was counted: it arms, and the thresholds follow it."""
@@ -174,7 +198,7 @@ class Cycle:
             self._recent.popleft()
         values = [value for time, value in self._recent if time >= time_s - STILL_S]
         held = self._recent[0][0] <= time_s - STILL_S * 0.95
-        if not held or max(values) - min(values) > STILL_SPREAD or max(values) > LEAVE_LIMIT:
+        if not held or max(values) - min(values) > STILL_SPREAD or max(values) > REACH_LIMIT:
             return
         self.armed = True
         if self.phase is Phase.UNKNOWN:

@@ -134,6 +134,8 @@ class Exercise:
         The angle whose range is told of a repetition, where the signal that counts is none; or an empty text.
     watches : tuple of str
         Further signals that are needed.
+    likeness : bool
+        Whether `fitness.likeness`, which knows squats, is asked too.
     """
 
     name: str
@@ -146,6 +148,7 @@ class Exercise:
     vetoes: tuple[Veto, ...] = ()
     angle: str = ""
     watches: tuple[str, ...] = ()
+    likeness: bool = False
 
     @property
     def arms(self) -> bool:
@@ -185,20 +188,21 @@ _TABLE = (
         (_rule(_ANY, ("hip_height", 0.95, 0.83)),),
         vetoes=(
             Veto("shoulder_height", True, 0.95, _ANY),  # hips that sink take the shoulders along
-            Veto("thigh", True, 0.95, _ANY),  # on knees that bend
-            Veto("thigh_step", True, 0.5, _ANY),  # both of them: a lunge
+            Veto("thigh_step", True, 0.6, _ANY),  # both thighs: a lunge
             Veto("stance", True, 1.35, _ANY),  # a lunge, forwards or to the side
             Veto("lean", True, 70, _ANY),  # on all fours
         ),
+        likeness=True,
         angle="knee",
         faults=(
             # hips at the height of parallel thighs on shins that lean as far as ankles let them
             # (seen from the front they go away from the camera, and so less far down on the picture)
             _too_high("shallow", "hip_height", 0.57, _SIDE, "Sit deeper", of="peak"),
-            _too_high("shallow", "hip_height", 0.6, _OBLIQUE, "Sit deeper", of="peak"),
-            _too_high("shallow", "hip_height", 0.7, _FRONT, "Sit deeper", of="peak"),
-            _too_high("lean", "lean", 50, _SIDE, "Chest up", of="peak"),
-            _too_low("knees_in", "knee_width", 0.85, _TURNED, "Knees out", of="peak"),
+            _too_high("shallow", "hip_height", 0.53, _OBLIQUE, "Sit deeper", of="peak"),
+            _too_high("shallow", "hip_height", 0.6, _FRONT, "Sit deeper", of="peak"),
+            _too_high("lean", "lean", 45, _SIDE, "Chest up", of="peak"),
+            _too_low("knees_in", "knee_width", 0.7, _OBLIQUE, "Knees out", of="peak"),
+            _too_low("knees_in", "knee_width", 0.9, _FRONT, "Knees out", of="peak"),
             # not the difference of the knees' angles, which on thighs that point at the camera mean nothing
             _too_high("uneven", "thigh_step", 0.25, _FRONT, "Even both sides", of="peak"),
         ),

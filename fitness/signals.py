@@ -132,6 +132,8 @@ class Moments:
         How far down the picture hips, shoulders and the lower foot are.
     together : array, bool, shape (N,)
         `hands_together`.
+    joints_px : array, shape (N, 18, 2)
+        The joints themselves.
     """
 
     values: dict[str, Float]
@@ -141,6 +143,7 @@ class Moments:
     sizes_px: Float
     levels_px: Float
     together: NDArray[np.bool_]
+    joints_px: Float
 
     @classmethod
     def of(cls, joints: Joints, names: tuple[str, ...]) -> Moments:
@@ -148,8 +151,16 @@ class Moments:
         hips, size = hips_and_size(joints)
         sizes = np.stack([_torso(joints), _gap(joints, "shoulder"), _above_feet("hip")(joints)[:, 0]], axis=1)
         levels = [_middle(joints.pair("hip"))[:, 1], _middle(joints.pair("shoulder"))[:, 1], _lower_foot(joints)]
-        together = hands_together(joints)
-        return cls(measure(joints, names), view_width(joints), hips, size, sizes, np.stack(levels, axis=1), together)
+        return cls(
+            measure(joints, names),
+            view_width(joints),
+            hips,
+            size,
+            sizes,
+            np.stack(levels, axis=1),
+            hands_together(joints),
+            joints.xy_px,
+        )
 
 
 def hands_together(joints: Joints) -> NDArray[np.bool_]:

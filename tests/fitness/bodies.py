@@ -67,24 +67,31 @@ def side_squat(knee: Float, place: Float | None = None) -> Float:
 
 
 def front(
-    arm: tuple[Float, Float], spread: Float, elbow: tuple[Float, Float] | None = None, bend: Float | None = None
+    arm: tuple[Float, Float],
+    spread: Float,
+    elbow: tuple[Float, Float] | None = None,
+    bend: Float | None = None,
+    seat: bool = False,
 ) -> Float:
     """Somebody seen from the front: arms (N,) from hanging, right and left, feet (N,) in shoulder widths, and elbows.
 
-    `bend` (N,) is how far the thighs are turned from the vertical towards the camera.
+    `bend` (N,) is how far the thighs are turned from the vertical towards the camera; shins and trunk lean forwards as
+    much as keeps the weight over the feet, unless there is a seat to come down on.
     """
     count = len(spread)
     xy = np.zeros((count, 18, 2))
-    drop = THIGH * (1 - np.cos(np.radians(np.zeros(count) if bend is None else bend)))
+    turned = np.radians(np.zeros(count) if bend is None else bend)
+    kneel = SHANK * (1 - np.cos((0 if seat else 0.4) * turned))
+    drop = kneel + THIGH * (1 - np.cos(turned))
     hip = np.stack([np.full(count, 300.0), 230 + drop], axis=1)
-    neck = hip - [0, TORSO]
+    neck = hip - np.stack([np.zeros(count), TORSO * np.cos((0 if seat else 0.45) * turned)], axis=1)
     xy[:, J["neck"]] = neck
     for name in ("nose", "right_eye", "left_eye", "right_ear", "left_ear"):
         xy[:, J[name]] = neck + np.array([0, -30])
     for index, (side, sign) in enumerate((("right", -1), ("left", 1))):
         shoulder, hip_at = neck + np.array([sign * 37, 0]), hip + np.array([sign * 20, 0])
         ankle = np.stack([300 + sign * 37 * spread, np.full(count, 230 + THIGH + SHANK)], axis=1)
-        knee = np.stack([(hip_at[:, 0] + ankle[:, 0]) / 2, np.full(count, 230 + THIGH)], axis=1)
+        knee = np.stack([(hip_at[:, 0] + ankle[:, 0]) / 2, 230 + THIGH + kneel], axis=1)
         elbow_at = _towards(shoulder, sign * arm[index], UPPER)
         turn = arm[index] + (180 - (elbow[index] if elbow else np.full(count, 180.0)))
         wrist = _towards(elbow_at, sign * turn, FORE)
