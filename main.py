@@ -174,6 +174,12 @@ def demo(
     ] = True,
     exercise: ExerciseName = None,
     voice: Speak = False,
+    serve: Serve = None,
+    json: JsonTarget = None,
+    osc: OscTarget = None,
+    lsl: Lsl = False,
+    virtual_camera: VirtualCamera = False,
+    rerun: RerunFile = None,
     size: Size = DEFAULT_SIZE,
     detector: Detector = "auto",
     weights: Weights = None,
@@ -188,7 +194,8 @@ def demo(
 
     pose = PoseOptions(detector, weights, net_size, threads, smoothing, DEFAULT_FOV_DEG)
     coach = CoachOptions(exercise, voice)
-    settings.print_or(context, print_config, lambda: command.run(pose, out, display, _size(size), coach))
+    outputs = OutputOptions(json, osc, lsl, virtual_camera, rerun, serve)
+    settings.print_or(context, print_config, lambda: command.run(pose, out, display, _size(size), coach, outputs))
 
 
 @app.command()
@@ -208,6 +215,12 @@ def file(
     exercise: ExerciseName = None,
     voice: Speak = False,
     history: HistoryFile = None,
+    serve: Serve = None,
+    json: JsonTarget = None,
+    osc: OscTarget = None,
+    lsl: Lsl = False,
+    virtual_camera: VirtualCamera = False,
+    rerun: RerunFile = None,
     start: Start = None,
     end: End = None,
     rotate: Rotate = 0,
@@ -234,7 +247,8 @@ def file(
     coach = CoachOptions(exercise, voice, history=history, keep=history is not None, source=clip)
     shown = out is None if display is None else display
     options = FileOptions(pose, clip, out, shown, realtime, _size(size), coach=coach, fast=fast, people=people)
-    options = replace(options, filter=Filter(filter, cutoff))
+    outputs = OutputOptions(json, osc, lsl, virtual_camera, rerun, serve)
+    options = replace(options, filter=Filter(filter, cutoff), outputs=outputs)
     part = _part(start, end, crop)
     settings.print_or(
         context,
@@ -338,13 +352,15 @@ def bench(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="batch|decode|detector|geometry|lifting|network|sides|pipeline|render|"
+            metavar="batch|decode|detector|geometry|lifting|losses|network|outputs|sides|pipeline|render|"
             "smoothing|camera|start|video|memory|video-memory"
         ),
     ],
     source: Annotated[str, typer.Option(help="For camera: index of the camera, or an address.")] = "0",
     clip: Annotated[Path | None, typer.Option(help="For pipeline: a clip instead of the bundled one.")] = None,
-    seconds: Annotated[float | None, typer.Option(min=1, help="For pipeline, camera and memory: how long.")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=1, help="For pipeline, camera, memory, outputs and losses: how long.")
+    ] = None,
     shared: Annotated[
         Path, typer.Option(help="For decode and detector: the folder with the made maps and labelled photos.")
     ] = SHARED,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.fitness.sets import CLOCK_HZ, Rows, Watched, read_episodes, watch
-from fitness.follow.body import level
+from fitness.follow.body import SEGMENTS, level
 from fitness.follow.follower import Follower
-from fitness.follow.motion import Observed, Reference
+from fitness.follow.motion import Moments, Observed, Reference
 from pose.joint_sets import H36M17, flip_order
 
 Float = NDArray[np.float64]
@@ -32,6 +32,7 @@ HELD_OUT, TRAINING = ("s08", "s09"), ("s01", "s02", "s03", "s04", "s05", "s06")
 REPETITIONS = 3
 PAUSE_FRAMES = 8
 THINNED = 20
+SEEN_SETS = 14
 EVERY = 2
 """Of the user's frames one in so many is seen: 15 a second, as a slow laptop shows."""
 LEFT_HANDED = {("s02", "m03")}
@@ -123,9 +124,14 @@ def follow(pair: Pair) -> Outcome:
 
 
 def follow_seen(pair: Pair, random: np.random.Generator, weights: Path | None = None) -> Outcome:
-    """The same as the app sees it: each by a camera of its own, found with the detector's errors and lifted."""
-    seen = [_as_seen(watch(motion, Watched(weights=weights), random)) for motion in (pair.reference, pair.user)]
-    return _followed(pair, *seen)
+    """The same as the app sees it: found with the detector's errors, tracked and lifted.
+
+    Each by a camera of its own, except for the same clip, which is one recording.
+    """
+    options = Watched(tracked=True, weights=weights)
+    reference = _as_seen(watch(pair.reference, options, random))
+    user = reference if pair.kind == "same clip" else _as_seen(watch(pair.user, options, random))
+    return _followed(pair, reference, user)
 
 
 def evaluate(
@@ -138,7 +144,8 @@ def evaluate(
     sets : Sets
     subjects : tuple of str
     seen : bool
-        Whether through camera, detector and lifter; of other moves then one in ten.
+        Whether through camera, detector and lifter; of other moves then one in ten, and every motion also follows
+        itself as another camera saw it.
     calibrate : bool
         Only other bodies and other moves, of those one in `THINNED`, for there are thousands.
     progress : function
@@ -154,7 +161,26 @@ def evaluate(
         return [follow(pair) for pair in progress(chosen)]
     random = np.random.default_rng(13)
     chosen = [pair for pair in chosen if pair.kind != "another move" or random.random() < 0.1]
-    return [follow_seen(pair, random) for pair in progress(chosen) if pair.kind != "same, moved"]
+    chosen = [replace(pair, kind="other camera") if pair.kind == "same, moved" else pair for pair in chosen]
+    chosen = [replace(pair, user=pair.reference) if pair.kind == "other camera" else pair for pair in chosen]
+    return [follow_seen(pair, random) for pair in progress(chosen)]
+
+
+def seen_error(sets: Sets, subjects: tuple[str, ...], count: int = SEEN_SETS, progress: Any = iter) -> dict[str, float]:
+    """How far apart each segment of a motion is in two cameras' views of it, by its end; of some of the sets.
+
+    Mean square of the distance between unit vectors, at the same moments.
+    """
+    random = np.random.default_rng(5)
+    mine = [repetitions for key, repetitions in sorted(sets.items()) if key[0] in subjects]
+    errors = []
+    for place in progress(random.permutation(len(mine))[:count].tolist()):
+        motion, _ = _together(mine[place], mine[place])
+        one, other = (Moments.of(_as_seen(watch(motion, Watched(tracked=True), random))).body for _ in range(2))
+        errors.append(np.nanmean(((one - other) ** 2).sum(axis=-1), axis=0))
+    return {
+        segment.end: round(float(error), 4) for segment, error in zip(SEGMENTS, np.mean(errors, axis=0), strict=True)
+    }
 
 
 def summary(outcomes: Iterable[Outcome]) -> dict[str, dict[str, float]]:

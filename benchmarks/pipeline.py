@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from render.renderer import Renderer
 from render.view import Status, View, ViewOptions
 from stream.item import Item
 from stream.meter import Meter
-from stream.pipeline import Pipeline
+from stream.pipeline import Pipeline, Stage
 from stream.sources import open_source
 from stream.stages import assumed_camera, stages_on
 
@@ -135,12 +136,13 @@ class LiveRun:
         Its `dropped` counts frames that a newer one replaced.
     """
 
-    def __init__(self, detector: Detector, options: PipelineOptions, pictures: list[Image]) -> None:
+    def __init__(
+        self, detector: Detector, options: PipelineOptions, pictures: list[Image], more: Sequence[Stage] = ()
+    ) -> None:
         self.meter = Meter()
         source = CameraLike(pictures, CAMERA_FPS)
-        self.pipeline = Pipeline(
-            source, stages_on(detector, options.smoothing, assumed_camera(options.fov_deg)), live=True
-        )
+        stages = stages_on(detector, options.smoothing, assumed_camera(options.fov_deg))
+        self.pipeline = Pipeline(source, [*stages, *more], live=True)
         self._engine = detector.name
         self._renderer = Renderer(*WINDOW)
         self._camera, self._view_options = OrbitCamera(), ViewOptions(mirror=True)

@@ -8,9 +8,12 @@ import sys
 
 import aiohttp
 
+STALLED_S = 12.0
+"""By then we were sent away, and come again."""
+
 
 async def _watch(session: aiohttp.ClientSession, port: int, stalled: bool) -> None:
-    """Take and confirm every message; a stalled viewer stops after the first."""
+    """Take and confirm every message; a stalled viewer stops after the first, and comes again once he was sent away."""
     while True:
         try:
             async with session.ws_connect(f"http://127.0.0.1:{port}/socket", max_msg_size=0) as line:
@@ -18,7 +21,8 @@ async def _watch(session: aiohttp.ClientSession, port: int, stalled: bool) -> No
                 async for _ in line:
                     taken += 1
                     if stalled:
-                        await asyncio.sleep(3600)
+                        await asyncio.sleep(STALLED_S)
+                        break
                     await line.send_str(json.dumps({"confirmed": taken}))
         except aiohttp.ClientError:
             await asyncio.sleep(0.1)

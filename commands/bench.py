@@ -79,6 +79,14 @@ def _lifting(options: BenchOptions, console: Console) -> Result:
     return lifting.run()
 
 
+def _losses(options: BenchOptions, console: Console) -> Result:
+    from benchmarks import sending
+
+    seconds = options.seconds or sending.LOSS_S
+    console.print(f"60 frames a second for {seconds:g} s to OSC, JSON over UDP and LSL at once")
+    return sending.losses(seconds, console)
+
+
 def _memory(options: BenchOptions, console: Console) -> Result:
     from benchmarks import memory
 
@@ -154,7 +162,7 @@ def _video(options: BenchOptions, console: Console) -> Result:
 def _video_memory(options: BenchOptions, console: Console) -> Result:
     from benchmarks import video_memory
 
-    return video_memory.run(options.clip or CLIP, console, _chosen(options))
+    return video_memory.run(options.clip or CLIP, console, _chosen(options), options.seconds)
 
 
 def _chosen(options: BenchOptions) -> tuple[str, ...]:
@@ -184,6 +192,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "detector": _detector,
     "geometry": _geometry,
     "lifting": _lifting,
+    "losses": _losses,
     "memory": _memory,
     "network": _network,
     "outputs": _outputs,

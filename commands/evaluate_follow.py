@@ -27,7 +27,7 @@ class FollowEvaluation:
     calibrate : bool
         On the training subjects, from whom the curve was made, instead of the held-out ones.
     seen : bool
-        Through virtual cameras, the detector's errors and the lifter.
+        Through virtual cameras, the detector's errors and the lifter; with `calibrate`, how far that errs.
     as_json : bool
     """
 
@@ -44,8 +44,11 @@ def run(options: FollowEvaluation) -> ExitCode:
     def progress(pairs: Any) -> Any:
         return track(pairs, "following", console=errors, transient=True)
 
-    subjects = follow.TRAINING if options.calibrate else follow.HELD_OUT
-    outcomes = follow.evaluate(follow.read_sets(options.data), subjects, options.seen, options.calibrate, progress)
+    subjects, sets = follow.TRAINING if options.calibrate else follow.HELD_OUT, follow.read_sets(options.data)
+    if options.calibrate and options.seen:
+        typer.echo(json.dumps({"eval": "follow", "seen_error": follow.seen_error(sets, subjects, progress=progress)}))
+        return ExitCode.DONE
+    outcomes = follow.evaluate(sets, subjects, options.seen, options.calibrate, progress)
     kinds = follow.summary(outcomes)
     if options.as_json:
         found = {"eval": "follow", "subjects": subjects, "seen": options.seen, "targets": follow.TARGETS}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from export.poses import Poses, load_poses
 from fitness.follow.body import LIMBS, level
 from fitness.follow.follower import ALIKE, Followed, Follower
 from fitness.follow.motion import Observed, Reference
+from pose.camera import CameraModel
 from pose.errors import LiftCamError
 from pose.types import Frame, GroundPlane, People
 from render.follow_view import FollowView
@@ -30,6 +32,8 @@ LEVEL_CAMERA = (0.0, -1.0, 0.0)
 LEAD_IN_S = 3.0
 """How long a reference waits for somebody before a camera; files begin at once."""
 CLOSE = 60.0
+NEAREST_M = 0.1
+"""What is nearer to the camera is not drawn into its picture."""
 LATE_S = 0.35
 """Delays that are larger are said, to who is alike enough."""
 
@@ -121,9 +125,12 @@ class Following:
     reference : Reference
     lead_in_s : float
         How long it waits for the user.
+    camera : function
+        The camera that takes the user's pictures.
     """
 
-    def __init__(self, reference: Reference, lead_in_s: float) -> None:
+    def __init__(self, reference: Reference, lead_in_s: float, camera: CameraModel) -> None:
+        self._camera = lru_cache(maxsize=1)(camera)
         self._follower = Follower(reference, lead_in_s)
         self._duration_s = reference.duration_s
         self._track: int | None = None
@@ -152,7 +159,14 @@ class Following:
             state.position_s / self._duration_s,
             state.reference_m,
             ghost,
+            self._in_picture(frame, ghost),
         )
+
+    def _in_picture(self, frame: Frame, ghost: Float) -> Float:
+        """Pixels (17, 2) of joints (17, 3) in camera axes; NaN for those behind the camera."""
+        with np.errstate(invalid="ignore"):
+            seen = np.where(ghost[:, 2:] > NEAREST_M, ghost, np.nan)
+        return self._camera(frame.width, frame.height).project(seen)
 
     def lines(self) -> list[str]:
         """What it came to."""
@@ -209,7 +223,7 @@ def _note(state: Followed, nobody: bool) -> str:
     return f"{-state.delay_s:.1f} s early" if state.delay_s <= -LATE_S else ""
 
 
-def open_following(poses: Poses, options: FollowOptions, waits: bool, say: Say) -> Following:
+def open_following(poses: Poses, options: FollowOptions, waits: bool, camera: CameraModel, say: Say) -> Following:
     """Follow somebody of the poses.
 
     Parameters
@@ -218,7 +232,9 @@ def open_following(poses: Poses, options: FollowOptions, waits: bool, say: Say) 
     options : FollowOptions
     waits : bool
         Whether there is a camera, before which somebody has to be ready.
+    camera : function
+        The camera that takes the user's pictures.
     say : function
         Is told in one line who is followed.
     """
-    return Following(reference_of(poses, options, say), LEAD_IN_S if waits else 0.0)
+    return Following(reference_of(poses, options, say), LEAD_IN_S if waits else 0.0, camera)

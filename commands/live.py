@@ -13,7 +13,7 @@ from commands.errors import CommandError
 from commands.follow import Following, found_poses, made_poses, open_following
 from commands.ground import size_line
 from commands.options import LiveOptions
-from commands.outputs import chosen_outputs, running
+from commands.outputs import chosen_outputs, output_stages
 from commands.recorder import Recorder
 from commands.screen import Screen, lag_note, stamp
 from pose.errors import ExitCode, LiftCamError
@@ -21,7 +21,6 @@ from render.view import ViewOptions
 from render.window import Action, Window, has_display
 from stream.item import Item
 from stream.meter import Meter
-from stream.outputs.stage import OutputStage, no_coach
 from stream.pipeline import Pipeline, Stage
 from stream.source import SourceOptions, SourceState
 from stream.sources import open_source
@@ -59,7 +58,7 @@ def run(options: LiveOptions) -> ExitCode:
         engine = stack.enter_context(opened_engine(options.pose, console))
         if options.follow is not None:
             followed = followed or made_poses(options.follow, engine, console)
-            following = open_following(followed, options.follow, options.source.isdecimal(), say)
+            following = open_following(followed, options.follow, options.source.isdecimal(), engine.camera(source), say)
         window = None
         if options.display:
             window = stack.enter_context(
@@ -72,10 +71,7 @@ def run(options: LiveOptions) -> ExitCode:
                 )
             )
         stages: list[Stage] = [*engine.stages(source)]
-        if outputs:
-            working = stack.enter_context(running(outputs, say))
-            notes = no_coach if coaching is None else coaching.noted
-            stages.append(OutputStage(working, engine.camera(source), notes))
+        stages += output_stages(stack, outputs, engine.camera(source), coaching, say)
         pipeline = stack.enter_context(Pipeline(source, stages, live=True))
         console.print(size_line(options.pose), markup=False)
         if window is None:

@@ -103,6 +103,16 @@ class OutputOptions:
     rerun: Path | None = None
     serve: str | None = None
 
+    @property
+    def any(self) -> bool:
+        """Whether there is one."""
+        return self != OutputOptions()
+
+    @property
+    def on_stdout(self) -> bool:
+        """Whether the standard output is one, on which nothing else may be written then."""
+        return self.json == "-"
+
 
 @dataclass(frozen=True, slots=True)
 class FollowOptions:
@@ -185,6 +195,8 @@ class FileOptions:
         How the second pass smooths.
     people : int or None
         Of so many people at most, those who are seen longest.
+    outputs : OutputOptions
+        With `realtime` alone.
     """
 
     pose: PoseOptions
@@ -200,6 +212,7 @@ class FileOptions:
     fast: bool = False
     filter: Filter = field(default_factory=Filter)
     people: int | None = None
+    outputs: OutputOptions = field(default_factory=OutputOptions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ import contextlib
 import re
 from collections.abc import Callable, Iterator
 
+from commands.coaching import Coaching
 from commands.options import OutputOptions
+from pose.camera import CameraModel
 from pose.types import Image
 from render.orbit import OrbitCamera
 from render.renderer import Renderer
@@ -19,7 +21,9 @@ from stream.outputs.osc import OscOutput
 from stream.outputs.output import Output, Result
 from stream.outputs.rerun_file import RerunOutput
 from stream.outputs.runner import Outputs
+from stream.outputs.stage import OutputStage, no_coach
 from stream.outputs.virtual_camera import VirtualCameraOutput
+from stream.pipeline import Stage
 
 _LOCAL = "127.0.0.1"
 
@@ -60,6 +64,32 @@ def chosen_outputs(
     if options.virtual_camera:
         chosen.append(VirtualCameraOutput(_Drawing(size, mirror), size))
     return chosen
+
+
+def output_stages(
+    stack: contextlib.ExitStack,
+    outputs: list[Output],
+    camera: CameraModel,
+    coaching: Coaching | None,
+    say: Callable[[str], None],
+) -> list[Stage]:
+    """The stage that sends, to come behind all others; none where there is nothing to send to.
+
+    Parameters
+    ----------
+    stack : ExitStack
+        Ends the outputs.
+    outputs : list of Output
+    camera : function
+        The camera that took the pictures.
+    coaching : Coaching or None
+    say : function
+        Is given lines to print, from any thread.
+    """
+    if not outputs:
+        return []
+    working = stack.enter_context(running(outputs, say))
+    return [OutputStage(working, camera, no_coach if coaching is None else coaching.noted)]
 
 
 @contextlib.contextmanager

@@ -24,6 +24,7 @@ from commands.errors import CommandError
 from commands.ground import levelled, size_line
 from commands.interrupts import Interrupts, deferred
 from commands.options import FileOptions
+from commands.outputs import chosen_outputs, output_stages
 from commands.recorder import Recorder
 from commands.screen import Screen
 from commands.two_passes import one_pass_because
@@ -40,7 +41,7 @@ from render.view import Status, View, ViewOptions
 from render.window import Action, Window, has_display
 from stream.item import Item
 from stream.meter import Meter
-from stream.pipeline import Pipeline
+from stream.pipeline import Pipeline, Stage
 from stream.source import Source, SourceOptions
 from stream.sources import open_source
 
@@ -83,13 +84,9 @@ def run(options: FileOptions) -> ExitCode:
     Raises
     ------
     CommandError
-        Where the clip would be neither shown nor written, or a window is wanted and there is no display.
+        Where the clip would be neither shown, written nor sent, or a window is wanted and there is no display.
     """
-    if not options.display and options.out is None:
-        raise CommandError("nothing to do: with --no-display, name a folder for the results with --out DIR")
-    problem = None if options.out is None else why_not_writable(options.out)
-    if problem is not None:
-        raise CommandError(f"cannot write into {options.out}: {problem}; choose another folder with --out")
+    _check(options)
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     shown = options.display and _display_or_say(options, console)
     why = one_pass_because(options, shown)
@@ -97,8 +94,13 @@ def run(options: FileOptions) -> ExitCode:
         return two_passes.run(options, console)
     console.print(f"one pass, frame by frame: {why}", markup=False)
     outputs, meter, tally = Outputs.of(options), Meter(), Tally()
+
+    def say(line: str) -> None:
+        console.print(line, markup=False)
+
+    sent = chosen_outputs(options.outputs, Path(options.clip).name, options.size, mirror=False, tell=say)
     with contextlib.ExitStack() as stack:
-        coaching = open_coaching(options.coach, shown, lambda line: console.print(line, markup=False))
+        coaching = open_coaching(options.coach, shown, say)
         if coaching is not None:
             stack.enter_context(coaching)
         source = open_source(options.clip, SourceOptions(edit=options.edit))
@@ -106,10 +108,12 @@ def run(options: FileOptions) -> ExitCode:
         engine = stack.enter_context(opened_engine(options.pose, console))
         recorder = None
         if outputs.poses is not None:
-            sound = clip_sound(options.clip, lambda line: console.print(line, markup=False)) if outputs.video else None
+            sound = clip_sound(options.clip, say) if outputs.video else None
             recorder = Recorder(outputs.video, outputs.poses, source.name, source.fps, options.size, sound)
             stack.enter_context(recorder)
-        pipeline = stack.enter_context(Pipeline(source, engine.stages(source), live=False))
+        stages: list[Stage] = [*engine.stages(source)]
+        stages += output_stages(stack, sent, engine.camera(source), coaching, say)
+        pipeline = stack.enter_context(Pipeline(source, stages, live=False))
         console.print(size_line(options.pose), markup=False)
         began_s = time.perf_counter()
         if shown:
@@ -127,8 +131,20 @@ def run(options: FileOptions) -> ExitCode:
         summary["exports"] = [str(path) for path in _export(options, outputs.poses, tally.frames)]
     if coaching is not None:
         summary["fitness"] = coaching.summary()
-    typer.echo(json.dumps(summary))
+    typer.echo(json.dumps(summary), err=options.outputs.on_stdout)
     return tally.end
+
+
+def _check(options: FileOptions) -> None:
+    """Refuse what cannot come to anything, before any work is done."""
+    sending = options.outputs.any
+    if sending and not options.realtime:
+        raise CommandError("--serve, --json, --osc, --lsl, --virtual-camera and --rerun go live: add --realtime")
+    if not options.display and options.out is None and not sending:
+        raise CommandError("nothing to do: with --no-display, name a folder for the results with --out DIR")
+    problem = None if options.out is None else why_not_writable(options.out)
+    if problem is not None:
+        raise CommandError(f"cannot write into {options.out}: {problem}; choose another folder with --out")
 
 
 def with_exports(options: FileOptions, names: str) -> FileOptions:

@@ -9,7 +9,6 @@ the other, so that nothing snaps when a knee is stretched. Hands and feet are no
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,10 +28,40 @@ MOST_TWIST_DEG = 110.0
 So there is no twist at which the answer jumps from one side to the other.
 """
 
-Direction = tuple[float, float, float]
-
-_NOSE_TO_VERTEX: Direction = (float(NOSE_TO_VERTEX[0]), float(NOSE_TO_VERTEX[1]), float(NOSE_TO_VERTEX[2]))
+_X, _Y = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)
 _P = {name: index for index, name in enumerate(POINTS)}
+
+
+def _places(*names: str) -> NDArray[np.intp]:
+    """Indices into `BONES`."""
+    return np.array([BONE_INDEX[name] for name in names])
+
+
+# All bones that are alike are worked on at once, (N, K, 3): a live avatar has one row, and each call of numpy costs.
+_STEPS = (
+    ("right_hip", "left_hip"), ("pelvis", "spine"), ("right_shoulder", "left_shoulder"), ("spine", "thorax"),
+    ("nose", "head"), ("nose", "head_base"), ("thorax", "head_base"),
+    ("thorax", "left_shoulder"), ("thorax", "right_shoulder"),
+    ("left_shoulder", "left_elbow"), ("right_shoulder", "right_elbow"), ("left_hip", "left_knee"),
+    ("right_hip", "right_knee"), ("left_elbow", "left_wrist"), ("right_elbow", "right_wrist"),
+    ("left_knee", "left_ankle"), ("right_knee", "right_ankle"),
+)  # fmt: skip
+_FROM, _TO = (np.array([_P[step[end]] for step in _STEPS]) for end in (0, 1))
+_HIPS, _LUMBAR, _SHOULDERS, _BACK, _VERTEX, _BASE, _NAPE = range(7)
+_CLAVICLES, _UPPER, _LOWER = slice(7, 9), slice(9, 13), slice(13, 17)
+_TRUNK = _places("hips", "spine", "chest", "head")
+_CHEST, _HEAD = 2, 3
+_PARENTS = np.array([_CHEST, _CHEST, 0, 0])
+"""Of the four limbs among those of the trunk."""
+_LIMB_REST: Float = np.array([_X, (-1.0, 0.0, 0.0), (0.0, -1.0, 0.0), (0.0, -1.0, 0.0)])
+_LIMB_HINGE: Float = np.array([(0.0, -1.0, 0.0), _Y, _X, _X])
+"""The axis about which each limb's joint bends, in the rest pose."""
+_OTHERS = _places(
+    "neck", "left_shoulder", "right_shoulder",
+    "left_upper_arm", "right_upper_arm", "left_upper_leg", "right_upper_leg",
+    "left_lower_arm", "right_lower_arm", "left_lower_leg", "right_lower_leg",
+)  # fmt: skip
+_UNSEEN = _places("left_hand", "right_hand", "left_foot", "right_foot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +89,20 @@ def bone_rotations(xyz: ArrayLike) -> BoneRotations:
     """
     points = with_head_base(xyz)
     turn = np.full((len(points), len(BONES), 3, 3), np.nan)
+    step = points[:, _TO] - points[:, _FROM]
     with np.errstate(invalid="ignore"):
-        _trunk(points, turn)
-        for side, out in (("left", 1.0), ("right", -1.0)):
-            shoulder = points[:, _P[f"{side}_shoulder"]] - points[:, _P["thorax"]]
-            chest = turn[:, BONE_INDEX["chest"]]
-            _set(turn, f"{side}_shoulder", _turned(shoulder, chest[:, :, 1], (out, 0.0, 0.0), (0.0, 1.0, 0.0)))
-            _limb(points, turn, side, "arm", chest, (out, 0.0, 0.0), (0.0, -out, 0.0))
-            _limb(points, turn, side, "leg", turn[:, BONE_INDEX["hips"]], (0.0, -1.0, 0.0), (1.0, 0.0, 0.0))
+        trunk = _trunk(step)
+        parent = trunk[:, _PARENTS]
+        upper, lower = step[:, _UPPER], step[:, _LOWER]
+        unturned = _swung((parent @ _LIMB_REST[..., None])[..., 0], upper) @ (parent @ _LIMB_HINGE[..., None])
+        axis = _twisted(unturned[..., 0], upper, lower)
+        # the neck takes half of the head's turn
+        between = (trunk[:, _CHEST, :, 0] + trunk[:, _HEAD, :, 0])[:, None]
+        up = trunk[:, _CHEST, None, :, 1]
+        first = np.concatenate([step[:, _NAPE, None], step[:, _CLAVICLES], upper, lower], axis=1)
+        others = _frame(first, np.concatenate([between, up, up, axis, axis], axis=1)) @ _OTHERS_REST
+    turn[:, _TRUNK], turn[:, _OTHERS] = trunk, others
+    turn[:, _UNSEEN] = others[:, -len(_UNSEEN) :]
     known = np.isfinite(turn).all(axis=(2, 3))
     return BoneRotations(np.where(known[:, :, None, None], turn, np.eye(3)), known)
 
@@ -93,84 +128,44 @@ def filled(rotations: BoneRotations, time_s: ArrayLike) -> Float:
     return out
 
 
-def _trunk(points: Float, turn: Float) -> None:
-    """Hips, spine, chest, neck and head."""
-    left = points[:, _P["left_hip"]] - points[:, _P["right_hip"]]
-    lumbar = points[:, _P["spine"]] - points[:, _P["pelvis"]]
-    shoulders = points[:, _P["left_shoulder"]] - points[:, _P["right_shoulder"]]
-    x_axis, y_axis = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)
-    _set(turn, "hips", _turned(left, lumbar, x_axis, y_axis))
-    _set(turn, "spine", _turned(lumbar, left, y_axis, x_axis))
-    _set(turn, "chest", _turned(points[:, _P["thorax"]] - points[:, _P["spine"]], shoulders, y_axis, x_axis))
-    vertex = points[:, _P["head"]] - points[:, _P["nose"]]
-    face_left = _cross(points[:, _P["head_base"]] - points[:, _P["nose"]], vertex)
-    head = _turned(vertex, face_left, _NOSE_TO_VERTEX, x_axis)
-    _set(turn, "head", head)
-    between = turn[:, BONE_INDEX["chest"], :, 0] + head[:, :, 0]  # the neck takes half of the head's turn
-    _set(turn, "neck", _turned(points[:, _P["head_base"]] - points[:, _P["thorax"]], between, y_axis, x_axis))
-
-
-def _limb(
-    points: Float,
-    turn: Float,
-    side: str,
-    kind: str,
-    parent: Float,
-    rest: tuple[float, float, float],
-    hinge: tuple[float, float, float],
-) -> None:
-    """Upper and lower part of an arm or leg; `hinge` is the axis about which its joint bends in the rest pose."""
-    names = {"arm": ("shoulder", "elbow", "wrist", "hand"), "leg": ("hip", "knee", "ankle", "foot")}[kind]
-    first, middle, last = (points[:, _P[f"{side}_{name}"]] for name in names[:3])
-    upper, lower = middle - first, last - middle
-    unturned = _swung(parent @ np.array(rest), upper) @ (parent @ np.array(hinge))[..., None]
-    axis = _twisted(unturned[..., 0], upper, lower)
-    _set(turn, f"{side}_upper_{kind}", _turned(upper, axis, rest, hinge))
-    _set(turn, f"{side}_lower_{kind}", _turned(lower, axis, rest, hinge))
-    turn[:, BONE_INDEX[f"{side}_{names[3]}"]] = turn[:, BONE_INDEX[f"{side}_lower_{kind}"]]
+def _trunk(step: Float) -> Float:
+    """Hips, spine, chest and head (N, 4, 3, 3), of steps (N, 17, 3) between points."""
+    face_left = _cross(step[:, _BASE], step[:, _VERTEX])
+    first = step[:, (_HIPS, _LUMBAR, _BACK, _VERTEX)]
+    second = np.stack([step[:, _LUMBAR], step[:, _HIPS], step[:, _SHOULDERS], face_left], axis=1)
+    return np.asarray(_frame(first, second) @ _TRUNK_REST)
 
 
 def _twisted(axis: Float, upper: Float, lower: Float) -> Float:
-    """The hinge's axis (N, 3): as the parent has it where the limb is straight, that of the bend where it is bent."""
+    """The hinge's axis (..., 3): as the parent has it where the limb is straight, that of the bend where it is bent."""
     normal = _cross(upper, lower)
-    area = np.linalg.norm(normal, axis=1)
-    bend = np.degrees(np.arctan2(area, (upper * lower).sum(axis=1)))
+    area = np.linalg.norm(normal, axis=-1)
+    bend = np.degrees(np.arctan2(area, (upper * lower).sum(axis=-1)))
     part = np.clip((bend - STRAIGHT_DEG) / (BENT_DEG - STRAIGHT_DEG), 0, 1)
     weight = np.where(np.isfinite(bend), part * part * (3 - 2 * part), 0.0)
-    along = upper / np.linalg.norm(upper, axis=1, keepdims=True)
+    along = upper / np.linalg.norm(upper, axis=-1, keepdims=True)
     across = _cross(along, axis)
-    twist = np.arctan2((normal * across).sum(axis=1), (normal * axis).sum(axis=1))
+    twist = np.arctan2((normal * across).sum(axis=-1), (normal * axis).sum(axis=-1))
     far = np.clip((180 - np.abs(np.degrees(twist))) / (180 - MOST_TWIST_DEG), 0, 1)
     twist = np.where(np.isfinite(twist), weight * far * far * (3 - 2 * far) * twist, 0.0)
-    return np.asarray(np.cos(twist)[:, None] * axis + np.sin(twist)[:, None] * across)
+    return np.asarray(np.cos(twist)[..., None] * axis + np.sin(twist)[..., None] * across)
 
 
 def _swung(start: Float, end: Float) -> Float:
-    """The smallest rotations (N, 3, 3) that take the directions `start` (N, 3) to `end` (N, 3), by Rodrigues."""
-    start = start / np.linalg.norm(start, axis=1, keepdims=True)
-    end = end / np.linalg.norm(end, axis=1, keepdims=True)
+    """The smallest rotations (..., 3, 3) that take the directions `start` (..., 3) to `end` (..., 3), by Rodrigues."""
+    start = start / np.linalg.norm(start, axis=-1, keepdims=True)
+    end = end / np.linalg.norm(end, axis=-1, keepdims=True)
     axis = _cross(start, end)
-    cosine = (start * end).sum(axis=1)[:, None, None]
-    cross = np.zeros((len(axis), 3, 3))
-    cross[:, (2, 0, 1), (1, 2, 0)] = axis
-    cross[:, (1, 2, 0), (2, 0, 1)] = -axis
+    cosine = (start * end).sum(axis=-1)[..., None, None]
+    cross = np.zeros((*axis.shape, 3))
+    cross[..., (2, 0, 1), (1, 2, 0)] = axis
+    cross[..., (1, 2, 0), (2, 0, 1)] = -axis
     # Opposite directions have no smallest rotation; the limit of what is near them is as good as any.
     return np.asarray(np.eye(3) + cross + cross @ cross / np.maximum(1 + cosine, 1e-6))
 
 
-def _turned(first: Float, second: Float, rest_first: Direction, rest_second: Direction) -> Float:
-    """Rotations (N, 3, 3) that take `rest_first` exactly to `first` (N, 3), `rest_second` as near as may be."""
-    return np.asarray(_frame(first, second) @ _rest_frame(rest_first, rest_second).T)
-
-
-@cache
-def _rest_frame(first: Direction, second: Direction) -> Float:
-    """Axes (3, 3) of two directions in the rest pose; the few that there are."""
-    return np.asarray(_frame(np.array([first]), np.array([second]))[0])
-
-
 def _cross(one: Float, two: Float) -> Float:
-    """Cross products (N, 3); numpy's own takes seven times as long on one row, and a live avatar has only one."""
+    """Cross products (..., 3); numpy's own takes seven times as long on one row, and a live avatar has only one."""
     out = np.empty(np.broadcast_shapes(one.shape, two.shape))
     for axis, (after, last) in enumerate(((1, 2), (2, 0), (0, 1))):
         out[..., axis] = one[..., after] * two[..., last] - one[..., last] * two[..., after]
@@ -178,12 +173,17 @@ def _cross(one: Float, two: Float) -> Float:
 
 
 def _frame(first: Float, second: Float) -> Float:
-    """Right-handed axes as columns (N, 3, 3), the first along `first`, the second near `second`."""
-    length = np.linalg.norm(first, axis=1, keepdims=True)
+    """Right-handed axes as columns (..., 3, 3), the first along `first`, the second near `second`, both (..., 3)."""
+    length = np.linalg.norm(first, axis=-1, keepdims=True)
     one = first / np.where(length > 1e-9, length, np.nan)
     two = perpendicular(second, one)
-    return np.stack([one, two, _cross(one, two)], axis=2)
+    return np.stack([one, two, _cross(one, two)], axis=-1)
 
 
-def _set(turn: Float, name: str, rotation: Float) -> None:
-    turn[:, BONE_INDEX[name]] = rotation
+# The same axes in the rest pose, transposed: a bone's axes times these are what turns it out of that pose, so that its
+# first direction is met exactly and its second as nearly as may be.
+_TRUNK_REST = _frame(np.array([_X, _Y, _Y, NOSE_TO_VERTEX]), np.array([_Y, _X, _X, _X])).swapaxes(1, 2)
+_OTHERS_REST = _frame(
+    np.concatenate([[_Y, _X, (-1.0, 0.0, 0.0)], _LIMB_REST, _LIMB_REST]),
+    np.concatenate([[_X, _Y, _Y], _LIMB_HINGE, _LIMB_HINGE]),
+).swapaxes(1, 2)

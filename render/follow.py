@@ -1,4 +1,4 @@
-"""A reference to follow: a ghost over the user in the 3D view, and a card with its skeleton and the number beside."""
+"""A reference to follow: a ghost over the user in both views, and a card with its skeleton and the number beside."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from render.canvas import Canvas
 from render.coach import TONES
 from render.coach_view import Tone
 from render.follow_view import FollowView
-from render.layout import Rect
+from render.layout import Fit, Rect
 from render.orbit import NEAR_M, scene_rotation
 from render.palette import BONE_SIDES_3D, GOOD, PANEL_BOTTOM, SIDES, TEXT, TEXT_DIM, Colour, ink_on
 from render.stage import Stage
@@ -21,6 +21,11 @@ Float = NDArray[np.float64]
 
 GHOST: Colour = (255, 255, 255)
 GHOST_ALPHA, GHOST_M = 0.45, 0.028
+DASH_PX, GAP_PX = 9.0, 6.0
+"""In the picture the ghost is dashed: nobody takes it for what was found there."""
+DASH_RADIUS, DASH_RIM, DASH_ALPHA = 1.5, 1.3, 0.9
+INK: Colour = (16, 12, 10)
+LONGEST_BONE_PX = 4000.0
 CARD_SHARE, CARD_ASPECT = 0.46, 1.75
 """Width of the card over that of the panel at most, and its height over its width."""
 CARD_ALPHA = 0.82
@@ -43,6 +48,35 @@ def draw_ghost(stage: Stage, follow: FollowView, up: tuple[float, float, float])
     places = stage.projection.to_window(np.where(usable[:, None], seen, 1.0))
     radius = stage.projection.intrinsics.fx * GHOST_M / seen[bones, 2]
     stage.canvas.strokes(stage.panel, places[bones].reshape(-1, 4), radius, GHOST, GHOST_ALPHA)
+
+
+def draw_ghost_in_picture(canvas: Canvas, fit: Fit, follow: FollowView, scale: float) -> None:
+    """Draw the reference over the user in the picture, in thin dashes with a dark rim."""
+    places = fit.to_window(follow.ghost_px)
+    ends = places[_BONES[np.isfinite(places).all(axis=1)[_BONES].all(axis=1)]]  # (B, 2, 2)
+    dashes = _dashes(ends, scale * DASH_PX, scale * GAP_PX)
+    canvas.strokes(fit.area, dashes, scale * (DASH_RADIUS + DASH_RIM), INK, 0.6 * DASH_ALPHA)
+    canvas.strokes(fit.area, dashes, scale * DASH_RADIUS, GHOST, DASH_ALPHA)
+
+
+def _dashes(ends: Float, dash: float, gap: float) -> Float:
+    """Lines (B, 2, 2) as dashes (D, 4), so stretched that each line begins and ends with a whole one.
+
+    >>> _dashes(np.array([[[0.0, 0.0], [0.0, 25.0]]]), 10.0, 5.0)
+    array([[ 0.,  0.,  0., 10.],
+           [ 0., 15.,  0., 25.]])
+    """
+    out = [np.zeros((0, 4))]
+    for start, end in ends:
+        length = float(np.hypot(*(end - start)))
+        if not 0 < length < LONGEST_BONE_PX:
+            continue  # somebody right before the camera: dashes without end
+        gaps = max(0, round((length - dash) / (dash + gap)))
+        part = length / (gaps * (dash + gap) + dash)
+        begins = np.arange(gaps + 1)[:, None] * (dash + gap) * part
+        along = (end - start) / length
+        out.append(np.concatenate([start + begins * along, start + (begins + dash * part) * along], axis=1))
+    return np.concatenate(out)
 
 
 def draw_follow(canvas: Canvas, panel: Rect, follow: FollowView, scale: float, mirror: bool) -> None:

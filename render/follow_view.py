@@ -32,6 +32,8 @@ class FollowView:
         H36M17 joints of the reference now, from the pelvis: x right, y up; NaN where unknown.
     ghost_m : array, shape (17, 3)
         The reference over the user, in camera axes; NaN where unknown.
+    ghost_px : array, shape (17, 2)
+        The same in the picture's pixels.
     """
 
     number: float
@@ -42,3 +44,4 @@ class FollowView:
     progress: float
     reference_m: Float
     ghost_m: Float
+    ghost_px: Float

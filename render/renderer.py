@@ -13,7 +13,7 @@ from render.canvas import Canvas, TextMasks
 from render.coach import draw_coach
 from render.coach_body import draw_on_bodies
 from render.coach_layout import with_coach
-from render.follow import draw_follow, draw_ghost
+from render.follow import draw_follow, draw_ghost, draw_ghost_in_picture
 from render.framing import Framing
 from render.hints import Hint, HintFilter, measure
 from render.hud import draw_bar, draw_help, draw_legend, draw_notice
@@ -146,6 +146,8 @@ class Renderer:
         self._canvas.pixels[area.y0 : area.y1, area.x0 : area.x1] = picture[:, ::-1] if options.mirror else picture
         label_px = LABEL_PX if view.coach is None else COACH_LABEL_PX
         drawn = draw_people(self._canvas, fit, view.people, options, self._panels.scale, label_px)
+        if view.follow is not None:
+            draw_ghost_in_picture(self._canvas, fit, view.follow, self._panels.scale)
         if view.coach is not None:
             draw_on_bodies(self._canvas, fit, view.people, view.coach, options.min_score, self._panels.scale)
         return drawn

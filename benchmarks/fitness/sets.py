@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.errors import BenchmarkError
+from detection.tracking import Tracker
 from lifting.lifter import Lifter
 from lifting.training import body, noise, views
 from lifting.training.mocap import Motion, held_out, read
@@ -170,11 +171,14 @@ class Watched:
         None finds every joint where it is.
     lift : bool
         Whether the lifter runs on what was found.
+    tracked : bool
+        Whether the app's tracker comes before it, which smooths and mends exchanged sides.
     """
 
     cameras: views.ViewOptions = CAMERAS
     noise: noise.NoiseOptions | None = NOISE
     lift: bool = True
+    tracked: bool = False
     weights: Path | None = field(default=None)
 
 
@@ -191,6 +195,8 @@ def watch(xyz_m: Float, options: Watched, random: np.random.Generator) -> Rows:
     xy = (found[0] * half + [wide, high]).astype(np.float32)
     time_s = np.arange(len(xyz_m)) / CLOCK_HZ
     seen = score[0].astype(np.float32)
+    if options.tracked:
+        xy, seen = _tracked(time_s, xy, seen)
     if not options.lift:
         empty = np.zeros((len(xy), len(H36M17)))
         return Rows(time_s, xy, seen, np.zeros((*empty.shape, 3), np.float32), empty > 0)
@@ -211,6 +217,20 @@ def _whole_body(
         if inside.mean() >= INSIDE:
             return camera_views, camera_views.to_camera(world), at, inside
     raise BenchmarkError(f"none of {TRIES} cameras saw the whole body: {options}")
+
+
+def _tracked(
+    time_s: Float, xy: NDArray[np.float32], score: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Joints and scores as the app's tracker gives them on."""
+    tracker = Tracker()
+    for index, now in enumerate(time_s):
+        found = tracker.update(People.detected(xy[index : index + 1], score[index : index + 1]), float(now))
+        if len(found):
+            xy[index], score[index] = found.xy_px[0], found.score[0]
+        else:
+            score[index] = 0
+    return xy, score
 
 
 def facing(camera: Float) -> Float:

@@ -103,6 +103,7 @@ class Follower:
         if math.isnan(self._began_s) or not 0 <= now_s - self._last_s <= NEW_START_S:
             self._begin(now_s)
         self._bones.add(person.xyz_m[0], person.valid[0])
+        self._lifted = (not person.exact) + (not self.reference.exact)
         moments = Moments.of(person)
         since_s = now_s - self._began_s - self._lead_in_s
         before, self._before, self._last_s = self._before, (now_s, moments), now_s
@@ -119,6 +120,7 @@ class Follower:
         self._seen = np.full(len(LIMBS), -math.inf)
         self._now, self._now_mirror, self._delay_s = UNKNOWN, UNKNOWN, math.nan
         self._mirrored_ticks = 0
+        self._lifted = 2
         self._worst: int | None = None
 
     def _compare(self, time_s: float, before: tuple[float, Moments] | None, now: tuple[float, Moments]) -> None:
@@ -134,8 +136,8 @@ class Follower:
         self._mirror.step(*_both(flipped, theirs, around))
         seen = time_s - self._seen <= SEEN_S
         best = self._straight.best()
-        self._now = similarity(best, seen)
-        self._now_mirror = similarity(self._mirror.best(), seen)
+        self._now = similarity(best, seen, self._lifted)
+        self._now_mirror = similarity(self._mirror.best(), seen, self._lifted)
         self._delay_s = best.delay_s
         self._judge()
         self._tick += 1

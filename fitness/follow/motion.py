@@ -33,6 +33,8 @@ class Observed:
     valid : array, bool, shape (N, 17)
     xy_px : array, shape (N, 18, 2)
     score : array, shape (N, 18)
+    exact : bool
+        Whether the joints were measured, as by motion capture; otherwise they were lifted from a picture, and err.
     """
 
     time_s: Float
@@ -40,6 +42,7 @@ class Observed:
     valid: Bool
     xy_px: Float
     score: Float
+    exact: bool = False
 
     @classmethod
     def in_3d(cls, time_s: ArrayLike, xyz_m: ArrayLike, valid: ArrayLike | None = None) -> Observed:
@@ -47,12 +50,14 @@ class Observed:
         joints = np.asarray(xyz_m, np.float64)
         known = np.isfinite(joints).all(axis=-1) if valid is None else np.asarray(valid, np.bool_)
         none = np.zeros((len(joints), 18))
-        return cls(np.asarray(time_s, np.float64), joints, known, np.zeros((*none.shape, 2)), none)
+        return cls(np.asarray(time_s, np.float64), joints, known, np.zeros((*none.shape, 2)), none, exact=True)
 
     def at(self, k: int) -> Observed:
         """The person at one moment."""
         one = slice(k, k + 1)
-        return Observed(self.time_s[one], self.xyz_m[one], self.valid[one], self.xy_px[one], self.score[one])
+        return Observed(
+            self.time_s[one], self.xyz_m[one], self.valid[one], self.xy_px[one], self.score[one], self.exact
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +97,13 @@ class Reference:
     moments : Moments
     joints_m : array, shape (T, 17, 3)
         H36M17 from the pelvis, y up, turned to face +z; NaN where unknown.
+    exact : bool
+        As `Observed.exact`.
     """
 
     moments: Moments
     joints_m: Float
+    exact: bool = False
 
     @property
     def ticks(self) -> int:
@@ -131,7 +139,7 @@ class Reference:
             raise FitnessError("nothing is known of the reference's body; choose a clip that shows somebody whole")
         joints = np.where(observed.valid[..., None], observed.xyz_m, np.nan)
         joints = turned(joints - joints[:, :1], -facing.yaw)
-        return cls(moments, at_times(time, joints, clock))
+        return cls(moments, at_times(time, joints, clock), observed.exact)
 
     def around(self, tick: int) -> NDArray[np.intp]:
         """Indices (CELLS,) of the moments around one.

@@ -22,6 +22,13 @@ HALF_DEG = 28.0
 """The angle that makes 50: of other moves nine in ten differ by more."""
 STEEPNESS = 3.0
 """With it 18.8 degrees make 81: of the same moves by another body nine in ten differ by less."""
+_ARM_ERROR, _LEG_ERROR = (0.071, 0.081), (0.062, 0.054)
+SEEN_ERROR = np.array([*_ARM_ERROR, *_ARM_ERROR, *_LEG_ERROR, *_LEG_ERROR, 0.046, 0.044, 0.030, 0.033, 0.040, 0.032])
+"""Mean square distance along each of `SEGMENTS` between one motion and itself, where two cameras watched it and each
+picture was detected and lifted: 14 sets of s01 to s06, warped (`eval follow --calibrate --seen`: unwarped, a little
+more)."""
+FORGIVEN = 0.75
+"""So much of it is not the user's difference; not all, as better lifting errs less."""
 AT_REST = 0.03
 """Weight of a limb that does not move, beside its mean square of motion (0..1) where it does."""
 LEAST_TICKS = 8.0
@@ -67,7 +74,7 @@ def score(angle_deg: Float) -> Float:
     return np.asarray(100.0 * 0.5 ** ((np.asarray(angle_deg) / HALF_DEG) ** STEEPNESS))
 
 
-def similarity(sums: Sums, seen: Bool | None = None) -> Similarity:
+def similarity(sums: Sums, seen: Bool | None = None, lifted: int = 0) -> Similarity:
     """What a comparison came to.
 
     Parameters
@@ -75,6 +82,8 @@ def similarity(sums: Sums, seen: Bool | None = None) -> Similarity:
     sums : Sums
     seen : array, bool, shape (6,), optional
         Limbs that are to be judged; all unless told.
+    lifted : int
+        How many of the two motions were lifted from pictures: what lifting errs is not the user's difference.
     """
     weight = np.nan_to_num(sums.weight)
     known = weight > 0
@@ -85,7 +94,7 @@ def similarity(sums: Sums, seen: Bool | None = None) -> Similarity:
 
     enough = (_SHARE @ weight) / _SHARE.sum(axis=1) >= LEAST_TICKS
     judged = enough if seen is None else enough & seen
-    error = mean(sums.error)
+    error = np.maximum(mean(sums.error - FORGIVEN * lifted / 2 * SEEN_ERROR), 0.0)
     limbs = np.where(judged, score(_degrees(error)), np.nan)
     if judged.sum() < LEAST_LIMBS:
         return Similarity(float("nan"), limbs, float("nan"))

@@ -119,7 +119,7 @@ class OscOutput:
             self._socket = None
 
     def send(self, result: Result) -> None:
-        """Send a bundle for the avatar and one for each person."""
+        """Send a bundle for the avatar and one for each person, the number of people with the first."""
         people, time_s = result.people, result.frame.time_s
         row = self._slot.rows(people.track_id.tolist(), time_s)[0]
         if self._slot.track_ids[0] != self._main:
@@ -127,9 +127,11 @@ class OscOutput:
         if row is not None:
             pose = self._avatar.step(people.xyz_m[row], people.root_m[row], people.valid[row], time_s)
             self._send(self._vmc(pose, time_s))
-        self._send([("/liftcam/people", [len(people)])])
-        for index in range(len(people)):
-            self._send(_plain(people, index))
+        # few datagrams: each is a call of the system, after which other threads have their turn first
+        count: list[tuple[str, list[Any]]] = [("/liftcam/people", [len(people)])]
+        for messages in [_plain(people, index) for index in range(len(people))] or [[]]:
+            self._send(count + messages)
+            count = []
 
     @staticmethod
     def _vmc(pose: AvatarPose, time_s: float) -> list[tuple[str, list[Any]]]:

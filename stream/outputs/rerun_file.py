@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from pose.joint_sets import H36M17, H36M17_BONES, OPENPOSE18, OPENPOSE18_BONES
 from stream.outputs.output import OutputError, Result
 
 JPEG_QUALITY = 80
+ROOM_BYTES = 16 << 20
+"""The library writes in a thread of its own and says nothing where that fails: we stop before the disk is full."""
 TIMELINE = "time"
 
 _MISSING = "rerun-sdk is missing; pip install 'liftcam[rerun]' gets it"
@@ -62,6 +65,7 @@ class RerunOutput:
         except OSError as error:
             raise OutputError(f"{self._path} cannot be written: {error.strerror}") from error
         self._recording = rr.RecordingStream("liftcam")
+        self._check_room()
         self._recording.save(self._path)
         self._recording.log("world", rr.ViewCoordinates.RDF, static=True)
         self._shown = set()
@@ -69,6 +73,7 @@ class RerunOutput:
     def send(self, result: Result) -> None:
         """Log one frame."""
         rr, recording, people = self._rerun, self._recording, result.people
+        self._check_room()
         recording.set_time(TIMELINE, duration=result.frame.time_s)
         recording.set_time("frame", sequence=result.frame.index)
         _, picture = cv2.imencode(".jpg", result.frame.image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
@@ -84,6 +89,11 @@ class RerunOutput:
             for name, value in zip(ANGLE_NAMES, angles[row].tolist(), strict=True):
                 if np.isfinite(value):
                     recording.log(f"angles/{track_id}/{name}", rr.Scalars(value))
+
+    def _check_room(self) -> None:
+        room = shutil.disk_usage(self._path.parent).free
+        if room < ROOM_BYTES:
+            raise OutputError(f"{self.name}: only {room >> 20} MB are free on its disk; what was recorded is kept")
 
     def _person(self, result: Result, row: int, track_id: int) -> None:
         rr, recording, people = self._rerun, self._recording, result.people

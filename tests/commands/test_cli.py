@@ -61,6 +61,8 @@ def test_the_version_is_that_of_the_project() -> None:
         (["file", "nowhere.mp4", "--no-display", "--out", "x"], 2, "nowhere.mp4"),
         (["file", "clip.mp4", "--no-display"], 2, "--out DIR"),
         (["file", "clip.mp4"], 2, "no window can be opened"),
+        (["file", "clip.mp4", "--no-display", "--out", "x", "--osc", "127.0.0.1:9000"], 2, "add --realtime"),
+        (["demo", "--no-display", "--osc", "nowhere"], 2, "HOST:PORT"),
         (["live"], 2, "no window can be opened"),
         (["live", "--no-display", "--source", "97"], 2, "97"),
         (["live", "--no-display", "--source", "nowhere.mp4"], 2, "nowhere.mp4"),

@@ -11,12 +11,15 @@ from commands.options import FollowOptions
 from export.poses import Poses, load_poses, save_poses
 from pose.errors import ExitCode, LiftCamError
 from pose.types import Float32, Frame, People
+from render.layout import Fit
 from render.orbit import OrbitCamera
 from render.renderer import Renderer
 from render.view import View, ViewOptions
+from stream.stages import assumed_camera
 from tests.fitness.follow.dancers import HZ, Float, raise_arm
 
 ROOT_M = np.array([0.2, 0.1, 3.0], np.float32)
+CAMERA = assumed_camera(60.0)
 PICTURE = np.full((48, 64, 3), 90, np.uint8)
 
 
@@ -67,17 +70,18 @@ def lines_of(poses: Poses, options: FollowOptions) -> list[str]:
 
 def test_who_does_as_the_reference_does_is_alike_and_the_ghost_lies_on_him() -> None:
     motion = raise_arm(90)
-    following = open_following(poses_of(motion), FollowOptions(Path("dance.npz")), False, print)
+    following = open_following(poses_of(motion), FollowOptions(Path("dance.npz")), False, CAMERA, print)
     for k, joints in enumerate(in_camera(motion)):
         view = following.step(Frame(PICTURE, k, k / HZ), people_of(joints), None)
     assert view.number == pytest.approx(100, abs=0.01)
     assert (view.worst, view.note, view.countdown) == ("", "", None)
     np.testing.assert_allclose(view.ghost_m, joints + ROOT_M, atol=0.02)
+    np.testing.assert_allclose(view.ghost_px, CAMERA(64, 48).project(view.ghost_m))
     assert following.lines()[0].startswith("follow: 100 of 100 alike")
 
 
 def test_nobody_is_asked_to_step_into_view() -> None:
-    following = open_following(poses_of(raise_arm(60)), FollowOptions(Path("dance.npz")), False, print)
+    following = open_following(poses_of(raise_arm(60)), FollowOptions(Path("dance.npz")), False, CAMERA, print)
     view = following.step(Frame(PICTURE, 0, 0.0), People.nobody(), None)
     assert view.note == "step into view"
     assert np.isnan(view.number)
@@ -124,7 +128,7 @@ def test_a_reference_that_is_not_there_is_one_line(tmp_path: Path, name: str) ->
 
 def test_the_window_shows_card_and_ghost() -> None:
     motion = raise_arm(60)
-    following = Following(reference_of(poses_of(motion), FollowOptions(Path("dance.npz")), print), 0.0)
+    following = Following(reference_of(poses_of(motion), FollowOptions(Path("dance.npz")), print), 0.0, CAMERA)
     people = people_of(in_camera(motion)[0])
     frame = Frame(PICTURE, 0, 0.0)
     followed = following.step(frame, people, None)
@@ -132,10 +136,15 @@ def test_the_window_shows_card_and_ghost() -> None:
     with_it, without = Renderer(800, 450), Renderer(800, 450)
     with_it.draw(View(frame, people, follow=followed), options, OrbitCamera())
     without.draw(View(frame, people), options, OrbitCamera())
-    space = with_it.panels.space
+    space, picture = with_it.panels.space, with_it.panels.picture
     assert space is not None
+    assert picture is not None
     changed = (with_it.pixels() != without.pixels()).any(axis=-1)
     assert changed[space.y0 : space.y0 + 100, space.x0 : space.x0 + 100].mean() > 0.5  # the card
     assert changed[space.y0 :, (space.x0 + space.x1) // 2 :].sum() > 300  # the ghost
     changed[space.y0 : space.y1, space.x0 : space.x1] = False
+    fit = Fit.inside(picture, 64, 48, mirror=False)
+    for joint in fit.to_window(followed.ghost_px).round().astype(int):  # the ghost in the picture, and nothing else
+        assert changed[joint[1] - 4 : joint[1] + 5, joint[0] - 4 : joint[0] + 5].any()
+    changed[picture.y0 : picture.y1, picture.x0 : picture.x1] = False
     assert not changed.any()

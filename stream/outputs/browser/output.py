@@ -66,6 +66,17 @@ class BrowserOutput:
         """From capture to pixels in pages on this machine; None while nothing is served."""
         return None if self._server is None else self._server.hub.ages
 
+    @property
+    def viewers(self) -> int:
+        """How many watch."""
+        server = self._server
+        return 0 if server is None else len(server.hub.viewers)
+
+    def forget_ages(self) -> None:
+        """Begin `ages` anew."""
+        if self._server is not None:
+            self._server.hub.ages = Histogram()
+
     def open(self) -> None:
         """Begin to serve."""
         from stream.outputs.browser.server import Server  # noqa: PLC0415 - needs the extra

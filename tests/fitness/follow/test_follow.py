@@ -221,3 +221,16 @@ def test_the_warp_costs_the_same_however_long_it_runs() -> None:
     sums = warp.best()
     assert sums.weight.max() < 2 * MEMORY_S * TICK_HZ
     assert (sums.error.max(), sums.delay_s) == (0.0, 0.0)
+
+
+def test_what_lifting_errs_is_forgiven_and_another_move_is_not() -> None:
+    motion, rng = raise_arm(120), np.random.default_rng(3)
+    shaken = motion + rng.normal(0, 0.035, motion.shape)
+    exact = [followed(observed(motion), observed(user))[1].mean for user in (motion, shaken, squat(120))]
+    lifted = [
+        followed(*(replace(observed(one), exact=False) for one in (motion, user)))[1].mean
+        for user in (motion, shaken, squat(120))
+    ]
+    assert lifted[0] == pytest.approx(100)
+    assert lifted[1] >= max(95.0, exact[1] + 2.0)
+    assert lifted[2] <= exact[2] + 10.0

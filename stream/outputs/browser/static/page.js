@@ -45,9 +45,12 @@ function coach(people) {
   const counted = people.filter((person) => person.coach);
   byId("coach").hidden = counted.length === 0;
   if (!counted.length) return;
-  byId("count").textContent = counted.map((person) => person.coach.count).join(" · ");
+  const several = counted.length > 1;
+  byId("count").textContent = counted.map((person) => person.coach.count).join(several ? " · " : "");
+  byId("count").dataset.people = several ? (counted.length === 2 ? "2" : "many") : "1";
   byId("exercise").textContent = counted[0].coach.exercise.replaceAll("_", " ");
-  byId("cue").textContent = counted.map((person) => person.coach.cue).find((cue) => cue) || "";
+  const told = counted.find((person) => person.coach.cue);
+  byId("cue").textContent = told ? (several ? `${told.track_id}: ` : "") + told.coach.cue : "";
 }
 
 function connect() {

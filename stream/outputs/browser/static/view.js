@@ -12,7 +12,7 @@ const BONES_3D = [
   [8, 9, MIDDLE], [9, 10, MIDDLE], [8, 11, LEFT], [11, 12, LEFT], [12, 13, LEFT], [8, 14, RIGHT], [14, 15, RIGHT],
   [15, 16, RIGHT],
 ];
-const LEAST_SCORE = 0.1;
+const LEAST_SCORE = 0.1, RIM = "rgb(12 14 16 / 60%)";
 const ANKLES = [3, 6], ANKLE_HEIGHT_M = 0.09;
 
 function fitted(canvas) {
@@ -34,6 +34,18 @@ function line(context, from, to, colour, width) {
   context.moveTo(from[0], from[1]);
   context.lineTo(to[0], to[1]);
   context.stroke();
+}
+
+// With a dark rim, so that it can be read before anything.
+function words(context, text, [x, y], colour, size, weight = 400) {
+  context.font = `${weight} ${size}px system-ui, sans-serif`;
+  context.textAlign = "center";
+  context.lineJoin = "round";
+  context.lineWidth = size / 4;
+  context.strokeStyle = RIM;
+  context.strokeText(text, x, y);
+  context.fillStyle = colour;
+  context.fillText(text, x, y);
 }
 
 export class Picture {
@@ -60,9 +72,10 @@ export class Picture {
     const stroke = Math.max(2, 0.006 * scale * head.height);
     for (const person of head.people) {
       const seen = (joint) => person.xy_px[joint] && person.score[joint] >= LEAST_SCORE;
-      for (const [one, other, colour] of BONES_2D) {
-        if (seen(one) && seen(other)) line(context, place(person.xy_px[one]), place(person.xy_px[other]), colour, stroke);
-      }
+      const bones = BONES_2D.filter(([one, other]) => seen(one) && seen(other));
+      const both = ([one, other]) => [place(person.xy_px[one]), place(person.xy_px[other])];
+      for (const bone of bones) line(context, ...both(bone), RIM, 1.7 * stroke);
+      for (const bone of bones) line(context, ...both(bone), bone[2], stroke);
       this.label(context, person, place, seen, stroke);
     }
   }
@@ -71,12 +84,11 @@ export class Picture {
     const tops = person.xy_px.filter((_, joint) => seen(joint)).map(place);
     if (!tops.length) return;
     const x = tops.reduce((sum, point) => sum + point[0], 0) / tops.length;
-    const y = Math.min(...tops.map((point) => point[1])) - 4 * stroke;
-    context.font = `600 ${Math.max(14, 5 * stroke)}px system-ui, sans-serif`;
-    context.textAlign = "center";
-    context.fillStyle = MIDDLE;
+    const ys = tops.map((point) => point[1]);
+    const y = Math.min(...ys) - 2 * stroke - 0.07 * (Math.max(...ys) - Math.min(...ys));  // above the hair
+    const size = Math.max(14, 5 * stroke);
     const count = person.coach ? `${person.track_id}: ${person.coach.count}` : `${person.track_id}`;
-    context.fillText(count, x, Math.max(y, 5 * stroke));
+    words(context, count, [x, Math.max(y, 5 * stroke)], MIDDLE, size, 600);
   }
 }
 
@@ -96,7 +108,7 @@ export class Space {
   constructor(canvas) {
     this.canvas = canvas;
     this.azimuth = 0.5;
-    this.elevation = 0.25;
+    this.elevation = 0.16;
     this.zoom = 1;
     this.centre = null;
     this.floor = null;
@@ -154,7 +166,7 @@ export class Space {
 
   camera(mirror) {
     const [cx, , cz] = this.centre || [0, 0, -3];
-    const cy = (this.floor ?? -1) + 0.85;
+    const cy = (this.floor ?? -1) + 0.8;
     const [sa, ca, se, ce] = [Math.sin(this.azimuth), Math.cos(this.azimuth), Math.sin(this.elevation), Math.cos(this.elevation)];
     const distance = 5.5 / this.zoom, focal = 1.5 * Math.min(this.canvas.height, this.canvas.width);
     return ([x, y, z]) => {
@@ -182,10 +194,7 @@ export class Space {
     }
   }
 
-  text(context, words, [x, y], colour) {
-    context.font = `${Math.max(12, this.canvas.height / 45)}px system-ui, sans-serif`;
-    context.textAlign = "center";
-    context.fillStyle = colour;
-    context.fillText(words, x, y);
+  text(context, told, at, colour) {
+    words(context, told, at, colour, Math.max(12 * (window.devicePixelRatio || 1), this.canvas.height / 32));
   }
 }

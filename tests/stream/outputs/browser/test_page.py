@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Iterator
@@ -99,6 +100,43 @@ def test_skeletons_are_where_the_people_are(shown: tuple[Page, Result, dict[str,
     assert left > right  # who faces the camera has the left hand at the picture's right
     text = page.run("getComputedStyle(document.getElementById('count')).fontSize")
     assert float(text.removesuffix("px")) > 720 / 12
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 740), (740, 360), (1920, 1080)])
+def test_a_phone_and_a_television_show_everything_beside_each_other(
+    shown: tuple[Page, Result, dict[str, Any]], width: int, height: int
+) -> None:
+    page, sent, _ = shown
+    sent.coach[2] = CoachNote("squat", 12, cue="Keep your knees over your feet")
+    page.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=True)
+    for cue in ("1: Sit deeper", "2: Keep your knees over your feet"):
+        _until(page, f"document.getElementById('cue').textContent === '{cue}'")
+        boxes = np.array(page.run(_BOXES))
+        assert (boxes[:, :2] >= 0).all()
+        assert (boxes[:, 2:] <= (width, height)).all()
+        for one, other in itertools.combinations(boxes, 2):
+            assert (np.maximum(one[:2], other[:2]) >= np.minimum(one[2:], other[2:]) - 0.5).any(), (one, other)
+        sizes = page.run(
+            "['count', 'cue'].map((id) => parseFloat(getComputedStyle(document.getElementById(id)).fontSize))"
+        )
+        assert sizes[0] >= 0.1 * min(width, height)
+        assert sizes[1] >= max(24, 0.06 * min(width, height))
+        assert (boxes[:2, 2:] - boxes[:2, :2] >= 0.25 * np.array([width, height])).all()  # picture and space
+        sent.coach[1] = CoachNote("squat", 7)
+    sent.coach.pop(2)
+    sent.coach[1] = CoachNote("squat", 7, cue="Sit deeper")
+
+
+_BOXES = """((boxOf) => ["picture", "space", "count", "exercise", "cue", "state", "numbers"].map((id) => {
+  const range = document.createRange(), element = document.getElementById(id);
+  range.selectNodeContents(element);
+  if (element.tagName !== "CANVAS") return boxOf(range, 0.08);
+  return boxOf(element, 0);
+}))((one, room) => {
+  const box = one.getBoundingClientRect();
+  return [box.left, box.top + room * box.height, box.right, box.bottom - room * box.height];
+})"""
+"""Of canvases, and of the text in everything else, without the room that a font has above and below its letters."""
 
 
 def test_it_comes_back_after_a_restart(shown: tuple[Page, Result, dict[str, Any]]) -> None:

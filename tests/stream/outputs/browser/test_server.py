@@ -7,8 +7,10 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 
+import cv2
+import numpy as np
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
@@ -143,18 +145,23 @@ def test_a_port_in_use_is_one_line_and_may_be_free_later(server: Server) -> None
 
 
 def _hostile_request(port: int, choice: random.Random) -> bytes:
+    """One that must be refused; whoever sends it knows the token, unless that is what is wrong with it."""
     host = f"Host: 127.0.0.1:{port}\r\n".encode()
+    known = host + b"Cookie: liftcam=right\r\n"
     return choice.choice(
         [
-            b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n",
-            b"GET /socket HTTP/1.1\r\n" + host + b"Origin: http://evil.example\r\n\r\n",
-            b"GET /../../../../etc/passwd HTTP/1.1\r\n" + host + b"\r\n",
-            b"GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\n" + host + b"\r\n",
-            b"GET /page.html%00.js HTTP/1.1\r\n" + host + b"\r\n",
-            b"POST / HTTP/1.1\r\n" + host + b"Content-Length: 99999999\r\n\r\n",
-            b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n" + host + b"\r\n",
+            b"GET /?token=wrong HTTP/1.1\r\n" + host + b"\r\n",
+            b"GET /socket?token=righ HTTP/1.1\r\n" + host + b"Upgrade: websocket\r\nConnection: upgrade\r\n\r\n",
+            b"GET /page.js HTTP/1.1\r\n" + host + b"Cookie: liftcam=" + b"x" * 4000 + b"\r\n\r\n",
+            b"GET /?token=right HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+            b"GET /socket HTTP/1.1\r\n" + known + b"Origin: http://evil.example\r\n\r\n",
+            b"GET /../../../../etc/passwd HTTP/1.1\r\n" + known + b"\r\n",
+            b"GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\n" + known + b"\r\n",
+            b"GET /page.html%00.js HTTP/1.1\r\n" + known + b"\r\n",
+            b"POST / HTTP/1.1\r\n" + known + b"Content-Length: 99999999\r\n\r\n",
+            b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n" + known + b"\r\n",
             b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 500 + host + b"\r\n",
-            b"GET /socket HTTP/1.1\r\n" + host + b"Upgrade: websocket\r\nConnection: upgrade\r\n\r\n",
+            b"GET /socket HTTP/1.1\r\n" + known + b"Upgrade: websocket\r\nConnection: upgrade\r\n\r\n",
             choice.randbytes(300) + b"\r\n\r\n",
             b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
             b"GET / HTTP/1.1\r\n\r\n",
@@ -171,36 +178,101 @@ def _hostile_message(viewer: ClientConnection, choice: random.Random) -> None:
     viewer.send(choice.choice(said))
 
 
-def test_two_hundred_hostile_requests_and_messages_change_nothing(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class _Loris:
+    """Connections that send nothing, half a request, or one byte at a time."""
+
+    def __init__(self, port: int, count: int) -> None:
+        self._lines = [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(count)]
+        for line in self._lines[::3]:
+            line.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX:")
+        self._slow = self._lines[1::3]
+
+    def dribble(self) -> None:
+        for line in self._slow:
+            with suppress(ConnectionError):
+                line.send(b"G")
+
+    def close(self) -> int:
+        """How many of them the server had ended."""
+        ended = 0
+        for line in self._lines:
+            with line, suppress(TimeoutError):
+                with suppress(ConnectionError):
+                    while line.recv(1000):  # perhaps a word of refusal
+                        pass
+                ended += 1
+        return ended
+
+
+def _refused(port: int, request: bytes, leaves: bool) -> None:
+    with closing(socket.create_connection(("127.0.0.1", port), timeout=5)) as line:
+        line.sendall(request)
+        answer = b""
+        with suppress(ConnectionError):
+            while not leaves and (chunk := line.recv(65_536)):
+                answer += chunk
+    assert b"root:" not in answer
+    assert not answer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 101"))
+
+
+def test_two_hundred_hostile_requests_and_messages_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """120 requests and 80 messages, beside 24 connections that only hold on."""
     monkeypatch.setattr(server_module, "REQUESTS_S", 10_000)
     monkeypatch.setattr(server_module, "REQUEST_S", 0.5)
-    choice = random.Random(0)
-    before_kb = 0
-    for number in range(120):
-        with closing(socket.create_connection(("127.0.0.1", server.port), timeout=5)) as line:
-            line.sendall(_hostile_request(server.port, choice))
-            if number % 3 == 0:
-                continue  # gone before the answer
-            answer = b""
-            try:
-                while chunk := line.recv(65_536):
-                    answer += chunk
-            except ConnectionResetError:
-                pass
-            assert b"root:" not in answer
-            assert not answer.startswith(b"HTTP/1.1 200")
-        if number == 40:
-            before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for _ in range(80):
-        with connect(f"ws://127.0.0.1:{server.port}/socket") as viewer:
-            _hostile_message(viewer, choice)
-            with pytest.raises(ConnectionClosed):
-                viewer.recv(timeout=5)
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb < 20_000
-    assert _get(server.port).startswith(b"HTTP/1.1 200")
-    _wait(lambda: not server.hub.viewers)
+    server = Server(Access("127.0.0.1", "right"), 0)
+    try:
+        choice, port, before_kb = random.Random(0), server.port, 0
+        loris = _Loris(port, 24)
+        for number in range(120):
+            _refused(port, _hostile_request(port, choice), leaves=number % 3 == 0)
+            loris.dribble()
+            if number == 40:
+                before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        for _ in range(80):
+            with connect(f"ws://127.0.0.1:{port}/socket?token=right") as viewer:
+                _hostile_message(viewer, choice)
+                with pytest.raises(ConnectionClosed):
+                    viewer.recv(timeout=5)
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb < 20_000
+        assert _get(port, "/?token=right").startswith(b"HTTP/1.1 200")
+        assert loris.close() == 24
+        _wait(lambda: not server.hub.viewers)
+    finally:
+        server.close()
+
+
+def test_so_many_connections_and_no_more(server: Server) -> None:
+    held = [socket.create_connection(("127.0.0.1", server.port), timeout=5) for _ in range(64 + 8)]
+    for late in held[64:]:
+        with late, suppress(ConnectionError):
+            assert late.recv(10) == b""
+    for line in held[:64]:
+        line.close()
+    _wait(lambda: _get(server.port).startswith(b"HTTP/1.1 200"))
+
+
+def test_who_says_more_than_a_page_would_is_sent_away(server: Server) -> None:
+    def flood(viewer: ClientConnection) -> None:
+        for _ in range(100 * hub_module.CLIENT_MESSAGES_S):
+            viewer.send('{"confirmed": 0}')
+
+    with connect(f"ws://127.0.0.1:{server.port}/socket") as viewer, pytest.raises(ConnectionClosed):
+        flood(viewer)
+
+
+def test_elsewhere_the_terminal_shows_a_code_that_a_phone_can_read() -> None:
+    said: list[str] = []
+    output = BrowserOutput("0.0.0.0", 0, mirror=False, tell=said.append)  # noqa: S104 - to see what is told then
+    output.open()
+    output.close()
+    url = said[0].split()[1]
+    assert f"/?token={output.access.token}" in url
+    cells = {" ": (0, 0), "\u2580": (255, 0), "\u2584": (0, 255), "\u2588": (255, 255), "\xa0": (0, 0)}
+    rows = [[cells[letter] for letter in line] for line in said[1].splitlines() if line]
+    wide = max(len(row) for row in rows)
+    halves = np.array([row + [(0, 0)] * (wide - len(row)) for row in rows], np.uint8)
+    code = halves.transpose(0, 2, 1).reshape(-1, wide).repeat(8, axis=0).repeat(8, axis=1)
+    assert cv2.QRCodeDetector().detectAndDecode(code)[0] == url
 
 
 def test_half_a_request_does_not_hold_a_connection(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
