@@ -25,17 +25,13 @@ class PeopleOfFrames:
 
     def __init__(self, poses: Poses) -> None:
         self._poses = poses
-        order = poses.frame_index
-        self._first = {int(frame): int(row) for frame, row in zip(*np.unique(order, return_index=True), strict=True)}
 
     def at(self, frame_index: int) -> People:
         """Everybody in a frame."""
-        start = self._first.get(frame_index)
-        if start is None:
-            return People.nobody()
         poses = self._poses
-        end = start + int(np.searchsorted(poses.frame_index[start:], frame_index, side="right"))
-        rows = slice(start, end)
+        rows = slice(*np.searchsorted(poses.frame_index, [frame_index, frame_index + 1]).tolist())
+        if rows.start == rows.stop:
+            return People.nobody()
         people = People(poses.track_id[rows], poses.xy_px[rows], poses.score[rows], poses.raw_xy_px[rows])
         return people.with_3d(poses.xyz_m[rows], poses.root_m[rows], poses.valid[rows])
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pose.blocks import blocks
 from pose.joint_sets import OPENPOSE18
 from pose.types import Float32
 
@@ -56,6 +57,13 @@ def torso_px(xy_px: Float | Float32, score: Float | Float32) -> Float:
     >>> torso_px(xy, seen)
     array([100.])
     """
+    if not len(xy_px):
+        return np.zeros(0)
+    return np.concatenate([_torso_px(xy_px[rows], score[rows]) for rows in blocks(len(xy_px))])
+
+
+def _torso_px(xy_px: Float | Float32, score: Float | Float32) -> Float:
+    """`torso_px` of so many people as are worked on at a time."""
     points = np.asarray(xy_px, np.float64)
     seen = np.asarray(score, np.float64) > 0
     both = seen[:, _START] & seen[:, _END]  # (K, S)

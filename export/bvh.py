@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from export.motion import DEFAULTS, ExportOptions, Motion, Timeline, motions
+from export.motion import DEFAULTS, ExportOptions, Motion, Timeline, motions_in_turn
 from export.poses import Poses
 from export.writing import person_path, saved
+from pose.blocks import BLOCK, blocks
 from pose.rotations import bone_rotations, filled
 from pose.skeleton import BONES, RestPose, to_local
 
 Float = NDArray[np.float64]
+Bool = NDArray[np.bool_]
 
 # The names that retargeting tools look for.
 _SIDED = {
@@ -49,12 +53,12 @@ def write_bvh(
         file starts with the first frame in which the person is seen.
     """
     written = []
-    for motion in motions(poses, options):
+    for motion in motions_in_turn(poses, options):
         even = motion.evenly()
         target = person_path(path, motion.track_id)
         lead = round((even.time_s[0] - _start(poses, options)) * even.fps) if whole_clip else 0
-        with saved(target) as partial:
-            partial.write_text(_text(even, max(lead, 0), unit_m), encoding="ascii", newline="\n")
+        with saved(target) as partial, partial.open("w", encoding="ascii", newline="\n") as file:
+            file.writelines(f"{line}\n" for line in _lines(even, max(lead, 0), unit_m))
         written.append(target)
     return written
 
@@ -63,19 +67,42 @@ def _start(poses: Poses, options: ExportOptions) -> float:
     return float(Timeline.of(poses, options).time_s[0])
 
 
-def _text(motion: Motion, lead: int, unit_m: float) -> str:
+def _lines(motion: Motion, lead: int, unit_m: float) -> Iterator[str]:
     """A whole file."""
     time = motion.time_s[0] + np.arange(len(motion)) / motion.fps  # rounding in the times is no motion
     rest = RestPose.of(motion.xyz_m)
-    local = to_local(filled(bone_rotations(motion.xyz_m), time))
-    angles = smooth_euler(local)  # (M, 19, 3)
+    yield from ("HIERARCHY", *_hierarchy(rest, unit_m), "MOTION", f"Frames: {lead + len(motion)}")
+    yield f"Frame Time: {1 / motion.fps:.9f}"
     root = _filled_root(motion.xyz_m[:, 0], time) / unit_m
-    rows = np.concatenate([root, angles.reshape(len(angles), -1)], axis=1)
-    rows = np.concatenate([np.repeat(rows[:1], lead, axis=0), rows])
-    lines = ["HIERARCHY", *_hierarchy(rest, unit_m), "MOTION", f"Frames: {len(rows)}"]
-    lines.append(f"Frame Time: {1 / motion.fps:.9f}")
-    lines += [" ".join([f"{value:.5f}" for value in row]) for row in rows.tolist()]
-    return "\n".join(lines) + "\n"
+    for place, angles in zip(root, _angles(motion.xyz_m, time), strict=True):
+        line = " ".join([f"{value:.5f}" for value in (*place.tolist(), *angles.ravel().tolist())])
+        yield from [line] * (1 + lead)
+        lead = 0
+
+
+def _angles(xyz_m: Float, time: Float) -> Iterator[Float]:
+    """Angles (19, 3) of every frame of a motion (M, 17, 3), worked out in pieces."""
+    known = np.concatenate([bone_rotations(xyz_m[rows]).known for rows in blocks(len(xyz_m))])
+    last = None
+    for piece in _pieces(known):
+        around = slice(piece.start, piece.stop + 1)
+        turned = filled(bone_rotations(xyz_m[around]), time[around])[: piece.stop - piece.start]
+        angles = smooth_euler(to_local(turned), last)
+        last = angles[-1]
+        yield from angles
+
+
+def _pieces(known: Bool, size: int = BLOCK) -> Iterator[slice]:
+    """A motion in pieces that know nothing of one another, by which bones are known (M, 19).
+
+    Each but the first begins with a frame in which all bones are known that ever are, so that no gap goes on beyond the
+    frame after a piece.
+    """
+    whole = np.flatnonzero(known[:, known.any(axis=0)].all(axis=1))
+    after = np.searchsorted(whole, np.arange(size, len(known), size))
+    cuts = np.unique(whole[after[after < len(whole)]])
+    cuts = cuts[cuts > 0]
+    yield from (slice(int(a), int(b)) for a, b in pairwise([0, *cuts, len(known)]))
 
 
 def _hierarchy(rest: RestPose, unit_m: float, place: int = 0, depth: int = 0) -> list[str]:
@@ -101,17 +128,18 @@ def _numbers(values: Float) -> str:
     return " ".join(f"{value:.6f}" for value in values + 0.0)
 
 
-def smooth_euler(local: Float) -> Float:
+def smooth_euler(local: Float, before: Float | None = None) -> Float:
     """Rotations (M, B, 3, 3) as angles Z, X, Y (M, B, 3) in degrees, `R = Rz @ Rx @ Ry`, without jumps.
 
     A rotation has two triples of angles, and each of them all turns of 360 degrees. Every frame takes those nearest to
-    the frame before, so that programs which interpolate between frames do not spin a bone round.
+    the frame before, so that programs which interpolate between frames do not spin a bone round. `before` (B, 3) are
+    the angles of the frame before the first one, where there is one.
     """
     first = _euler(local)
     second = np.stack([first[..., 0] + 180, 180 - first[..., 1], first[..., 2] + 180], axis=-1)
     out = first.copy()
-    for frame in range(1, len(out)):
-        last = out[frame - 1]
+    for frame in range(0 if before is not None else 1, len(out)):
+        last = before if frame == 0 and before is not None else out[frame - 1]
         one = first[frame] + 360 * np.round((last - first[frame]) / 360)
         other = second[frame] + 360 * np.round((last - second[frame]) / 360)
         nearer = np.abs(other - last).sum(axis=1) < np.abs(one - last).sum(axis=1)

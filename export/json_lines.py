@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from export.motion import DEFAULTS, ExportOptions, Timeline, rows_by_frame
+from export.motion import DEFAULTS, ExportOptions, Timeline, in_frames
 from export.poses import Poses
 from export.writing import saved
 from pose.types import People
@@ -25,11 +25,9 @@ def write_json_lines(poses: Poses, path: Path, options: ExportOptions = DEFAULTS
     booleans}]}`, joints in the order of OPENPOSE18 and H36M17, camera axes.
     """
     timeline = Timeline.of(poses, options)
-    rows = rows_by_frame(poses)
     with saved(path) as partial, partial.open("w", encoding="utf-8", newline="\n") as file:
-        for frame, time_s in zip(timeline.frame_index.tolist(), timeline.time_s.tolist(), strict=True):
-            people = [_person(poses, row) for row in rows.get(frame, ())]
-            file.write(frame_line(frame, time_s, people))
+        for frame, time_s, rows in in_frames(timeline, poses):
+            file.write(frame_line(frame, time_s, [_person(poses, row) for row in rows]))
     return [path]
 
 

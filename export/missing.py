@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pose.joint_sets import OPENPOSE18
 
 Float = NDArray[np.float64]
+Bool = NDArray[np.bool_]
 
 NEAR_S = 0.5
 """A joint is believed to be where it was, or will be, within this time."""
@@ -34,12 +35,12 @@ def _distances() -> Float:
 _DISTANCE = _distances()
 
 
-def place_missing(xy_px: NDArray[np.float32], score: NDArray[np.float32], time_s: Float) -> Float:
-    """One person's joints (N, 18, 2) with a place for those whose score (N, 18) is 0.
+def place_missing(xy_px: NDArray[np.float32], score: NDArray[np.float32], time_s: Float) -> tuple[Float, Bool]:
+    """One person's joints (N, 18, 2) with a place for those whose score (N, 18) is 0, and in which rows (N,) they have.
 
     A joint that is found within `NEAR_S` before and after is put on the way between, on one side only where it is found
-    there; any other where the found joint is that is nearest to it in a standing body. A person of whom nothing at all
-    is found keeps what is in the array.
+    there; any other where the found joint is that is nearest to it in a standing body. Where nothing at all is found
+    there is no place, and what is in the array is kept.
     """
     out = np.asarray(xy_px, np.float64).copy()
     found = np.asarray(score) > 0
@@ -58,4 +59,4 @@ def place_missing(xy_px: NDArray[np.float32], score: NDArray[np.float32], time_s
     for row in np.flatnonzero(~placed.all(axis=1) & placed.any(axis=1)):
         nearest = np.where(placed[row], _DISTANCE, np.inf).argmin(axis=1)
         out[row, ~placed[row]] = out[row, nearest[~placed[row]]]
-    return out
+    return out, placed.any(axis=1)

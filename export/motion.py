@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from export.errors import ExportError
 from export.poses import Poses
 from export.world import World
+from pose.blocks import blocks
 
 Float = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -190,35 +191,50 @@ class Motion:
 
 def motions(poses: Poses, options: ExportOptions = DEFAULTS) -> list[Motion]:
     """Everybody's motion, in the order of their numbers."""
+    return list(motions_in_turn(poses, options))
+
+
+def motions_in_turn(poses: Poses, options: ExportOptions = DEFAULTS) -> Iterator[Motion]:
+    """The same one by one, for writers that need nobody twice: of a long clip one person is large enough.
+
+    Raises
+    ------
+    ExportError
+        Before the first one, where frame numbers cannot be right or somebody is twice in one frame.
+    """
     timeline = Timeline.of(poses, options)
     start = timeline.frame_index[0] if len(timeline.frame_index) else 0
     step = int(timeline.frame_index[1] - start) if len(timeline.frame_index) > 1 else 1
-    xyz = options.world.points(poses.xyz_m.astype(np.float64) + poses.root_m[:, None])
-    xyz[~poses.valid] = np.nan
     even = timeline.even
-    out = []
-    for track_id in np.unique(poses.track_id):
-        rows = np.flatnonzero(poses.track_id == track_id)
-        places = (poses.frame_index[rows].astype(np.int64) - start) // step
-        if len(np.unique(places)) != len(places):
+    everybody = np.unique(poses.track_id)
+    places = (poses.frame_index.astype(np.int64) - start) // step
+    for track_id in everybody:
+        mine = places[poses.track_id == track_id]
+        if len(np.unique(mine)) != len(mine):
             raise ExportError(f"{poses.source}: person {track_id} is twice in one frame")
-        first, last = int(places.min()), int(places.max())
+    for track_id in everybody:
+        rows = np.flatnonzero(poses.track_id == track_id)
+        mine = places[rows]
+        first, last = int(mine.min()), int(mine.max())
         seen = np.zeros(last - first + 1, np.bool_)
-        seen[places - first] = True
-        joints = np.full((len(seen), *xyz.shape[1:]), np.nan)
-        joints[places - first] = xyz[rows]
+        seen[mine - first] = True
+        joints = np.full((len(seen), *poses.xyz_m.shape[1:]), np.nan)
+        for block in blocks(len(rows)):
+            some = rows[block]
+            xyz = options.world.points(poses.xyz_m[some].astype(np.float64) + poses.root_m[some, None])
+            xyz[~poses.valid[some]] = np.nan
+            joints[mine[block] - first] = xyz
         inside = slice(first, last + 1)
-        out.append(
-            Motion(
-                int(track_id), timeline.frame_index[inside], timeline.time_s[inside], seen, joints, timeline.fps, even
-            )
+        yield Motion(
+            int(track_id), timeline.frame_index[inside], timeline.time_s[inside], seen, joints, timeline.fps, even
         )
-    return out
 
 
-def rows_by_frame(poses: Poses) -> dict[int, list[int]]:
-    """The rows of every frame that has any."""
-    rows: dict[int, list[int]] = {}
-    for row, frame in enumerate(poses.frame_index.tolist()):
-        rows.setdefault(frame, []).append(row)
-    return rows
+def in_frames(timeline: Timeline, poses: Poses) -> Iterator[tuple[int, float, list[int]]]:
+    """Every frame of a timeline with its time and the rows of everybody in it."""
+    order = np.argsort(poses.frame_index, kind="stable")
+    frame_of = poses.frame_index[order]
+    first = np.searchsorted(frame_of, timeline.frame_index)
+    after = np.searchsorted(frame_of, timeline.frame_index, side="right")
+    for frame, time_s, begin, end in zip(timeline.frame_index, timeline.time_s, first, after, strict=True):
+        yield int(frame), float(time_s), order[begin:end].tolist()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from export.motion import DEFAULTS, ExportOptions, Timeline, rows_by_frame
+from export.motion import DEFAULTS, ExportOptions, Timeline, in_frames
 from export.poses import Poses
 from export.writing import saved_folder
+from pose.blocks import BLOCK
 from pose.joint_sets import BODY_25, H36M17, OPENPOSE18_TO_BODY_25
 
 VERSION = 1.3
@@ -36,18 +39,23 @@ def write_openpose(poses: Poses, path: Path, options: ExportOptions = DEFAULTS) 
         The folder.
     """
     timeline = Timeline.of(poses, options)
-    flat_2d, flat_3d = _keypoints_2d(poses), _keypoints_3d(poses)
-    rows = rows_by_frame(poses)
+    frames = in_frames(timeline, poses)
     name = path.name.removesuffix(FOLDER_ENDING)
     with saved_folder(path, PATTERN) as folder:
-        for frame in timeline.frame_index.tolist():
-            people = [
-                _person(int(poses.track_id[row]), flat_2d[row].tolist(), flat_3d[row].tolist())
-                for row in rows.get(frame, ())
-            ]
-            text = json.dumps({"version": VERSION, "people": people}, separators=(",", ":"))
-            (folder / f"{name}_{frame:012d}_keypoints.json").write_text(text, encoding="utf-8")
+        while some := list(itertools.islice(frames, BLOCK)):
+            everybody = _people(poses.rows([row for _, _, rows in some for row in rows]))
+            for frame, _, rows in some:
+                here = {"version": VERSION, "people": [next(everybody) for _ in rows]}
+                text = json.dumps(here, separators=(",", ":"))
+                (folder / f"{name}_{frame:012d}_keypoints.json").write_text(text, encoding="utf-8")
     return [path]
+
+
+def _people(poses: Poses) -> Iterator[dict[str, Any]]:
+    """Everybody in some rows, in order."""
+    columns = (poses.track_id, _keypoints_2d(poses), _keypoints_3d(poses))
+    for track_id, flat_2d, flat_3d in zip(*columns, strict=True):
+        yield _person(int(track_id), flat_2d.tolist(), flat_3d.tolist())
 
 
 def _person(track_id: int, keypoints_2d: list[float], keypoints_3d: list[float]) -> dict[str, Any]:

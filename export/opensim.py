@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from export.motion import DEFAULTS, ExportOptions, Motion, motions
+from export.motion import DEFAULTS, ExportOptions, Motion, motions_in_turn
 from export.poses import Poses
 from export.tables import WORLD_UP
 from export.writing import person_path, saved
@@ -37,13 +37,12 @@ def write_trc(poses: Poses, path: Path, options: ExportOptions = DEFAULTS) -> li
     OpenSim's older readers drop empty cells, and the columns behind them would shift.
     """
     written = []
-    for motion in motions(poses, options):
+    for motion in motions_in_turn(poses, options):
         target = person_path(path, motion.track_id)
         with saved(target) as partial, partial.open("w", encoding="utf-8", newline="\n") as file:
             file.write(_trc_header(motion, target.name))
-            flat = (1000 * motion.xyz_m).reshape(len(motion), -1).tolist()
-            for frame, time_s, values in zip(motion.frame_index.tolist(), motion.time_s.tolist(), flat, strict=True):
-                cells = "\t".join(f"{value:.3f}" for value in values)
+            for frame, time_s, joints in zip(motion.frame_index, motion.time_s, motion.xyz_m, strict=True):
+                cells = "\t".join(f"{value:.3f}" for value in (1000 * joints).ravel().tolist())
                 file.write(f"{frame + 1}\t{time_s:.6f}\t{cells}\n")
         written.append(target)
     return written
@@ -56,7 +55,7 @@ def write_mot(poses: Poses, path: Path, options: ExportOptions = DEFAULTS) -> li
     have its name and sign (`MOT_COLUMNS`).
     """
     written = []
-    for motion in motions(poses, options):
+    for motion in motions_in_turn(poses, options):
         target = person_path(path, motion.track_id)
         angles = angles_over_time(motion.xyz_m, motion.time_s, up=WORLD_UP)
         angles[:, ANGLE_NAMES.index("trunk_flexion")] *= -1
@@ -65,8 +64,8 @@ def write_mot(poses: Poses, path: Path, options: ExportOptions = DEFAULTS) -> li
                 f"{target.stem}\nversion=1\nnRows={len(motion)}\nnColumns={1 + len(MOT_COLUMNS)}\ninDegrees=yes\n"
                 f"endheader\n" + "\t".join(("time", *MOT_COLUMNS)) + "\n"
             )
-            for time_s, values in zip(motion.time_s.tolist(), angles.tolist(), strict=True):
-                file.write("\t".join((f"{time_s:.6f}", *(f"{value:.4f}" for value in values))) + "\n")
+            for time_s, values in zip(motion.time_s, angles, strict=True):
+                file.write("\t".join((f"{time_s:.6f}", *(f"{value:.4f}" for value in values.tolist()))) + "\n")
         written.append(target)
     return written
 

@@ -104,9 +104,14 @@ class Poses:
 
     def of_track(self, track_id: int) -> Poses:
         """The rows of one person; none where nobody has that number."""
-        mine = self.track_id == track_id
+        return self.rows(self.track_id == track_id)
+
+    def rows(self, which: NDArray[Any] | slice | list[int]) -> Poses:
+        """Some of the rows: a slice, their places, or a mask of them."""
+        if isinstance(which, list):
+            which = np.array(which, np.intp)
         names = [name for name in (*_ROW_FIELDS, *_MORE_ROWS) if getattr(self, name) is not None]
-        return replace(self, **{name: getattr(self, name)[mine] for name in names})
+        return replace(self, **{name: getattr(self, name)[which] for name in names})
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from export.motion import DEFAULTS, ExportOptions, Motion, Timeline, motions
+from export.motion import DEFAULTS, ExportOptions, Motion, Timeline, motions_in_turn
 from export.poses import Poses
 from export.quality import Quality, quality
 from export.tables import WORLD_UP
@@ -41,18 +41,20 @@ def write_report(poses: Poses, path: Path, options: ExportOptions = DEFAULTS) ->
     """
     jinja2, plotly = needed("jinja2", "the report"), needed("plotly.offline", "the report")
     timeline = Timeline.of(poses, options)
-    everybody = motions(poses, options)
-    rows = [quality(poses, motion, len(timeline.frame_index), options) for motion in everybody]
-    step = max(1, -(-sum(len(motion) for motion in everybody) // MOST_ROWS), -(-len(timeline.frame_index) // 20_000))
+    step = _step(poses, timeline)
+    rows, people = [], []
+    for motion in motions_in_turn(poses, options):
+        rows.append(quality(poses, motion, len(timeline.frame_index), options))
+        people.append(_person(motion, int(np.searchsorted(timeline.frame_index, motion.frame_index[0])), step))
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
     )
     page = environment.get_template("report.html").render(
         source=poses.source,
-        facts=_facts(poses, timeline, everybody),
+        facts=_facts(poses, timeline, len(people)),
         step=step,
         quality=[_cells(row) for row in rows],
-        data=_script_json(_data(timeline, everybody, step)),
+        data=_script_json(_data(timeline, people, step)),
         plotly=plotly.get_plotlyjs(),
     )
     with saved(path) as partial:
@@ -60,7 +62,17 @@ def write_report(poses: Poses, path: Path, options: ExportOptions = DEFAULTS) ->
     return [path]
 
 
-def _facts(poses: Poses, timeline: Timeline, everybody: list[Motion]) -> list[tuple[str, str]]:
+def _step(poses: Poses, timeline: Timeline) -> int:
+    """Of so many frames the page has one, so that it does not grow without end."""
+    frames = len(timeline.frame_index)
+    spans = 0
+    for track_id in np.unique(poses.track_id):
+        mine = poses.frame_index[poses.track_id == track_id]
+        spans += int(np.diff(np.searchsorted(timeline.frame_index, [mine.min(), mine.max()]))[0]) + 1
+    return max(1, -(-spans // MOST_ROWS), -(-frames // 20_000))
+
+
+def _facts(poses: Poses, timeline: Timeline, people: int) -> list[tuple[str, str]]:
     """The line below the title."""
     duration = float(timeline.time_s[-1] - timeline.time_s[0]) if len(timeline.time_s) else 0.0
     return [
@@ -68,7 +80,7 @@ def _facts(poses: Poses, timeline: Timeline, everybody: list[Motion]) -> list[tu
         ("length", f"{duration:.2f} s"),
         ("rate", f"{timeline.fps:.3g} a second" if timeline.even else f"{timeline.fps:.3g} a second, variable"),
         ("picture", f"{poses.width} x {poses.height}"),
-        ("people", str(len(everybody))),
+        ("people", str(people)),
     ]
 
 
@@ -97,24 +109,22 @@ def _cells(row: Quality) -> dict[str, str]:
     }
 
 
-def _data(timeline: Timeline, everybody: list[Motion], step: int) -> dict[str, Any]:
+def _person(motion: Motion, first: int, step: int) -> dict[str, Any]:
+    """What the page's script reads of somebody whom the timeline's frame `first` shows first."""
+    rows = np.arange(-first % step, len(motion), step)  # those that the thinned timeline has
+    angles = angles_over_time(motion.xyz_m, motion.time_s, up=WORLD_UP)[rows]
+    return {
+        "id": motion.track_id,
+        "first": -(-first // step),
+        "count": len(rows),
+        "xyz_mm": _base64(_millimetres(motion.xyz_m[rows]), "<i2"),
+        "angles_deg": _base64(angles.round(1), "<f4"),
+        "stretches_s": _stretches(motion),
+    }
+
+
+def _data(timeline: Timeline, people: list[dict[str, Any]], step: int) -> dict[str, Any]:
     """What the page's script reads."""
-    index = {int(frame): place for place, frame in enumerate(timeline.frame_index)}
-    people = []
-    for motion in everybody:
-        first = index[int(motion.frame_index[0])]
-        rows = np.arange(-first % step, len(motion), step)  # those that the thinned timeline has
-        angles = angles_over_time(motion.xyz_m, motion.time_s, up=WORLD_UP)[rows]
-        people.append(
-            {
-                "id": motion.track_id,
-                "first": -(-first // step),
-                "count": len(rows),
-                "xyz_mm": _base64(_millimetres(motion.xyz_m[rows]), "<i2"),
-                "angles_deg": _base64(angles.round(1), "<f4"),
-                "stretches_s": _stretches(motion),
-            }
-        )
     return {
         "time_s": timeline.time_s[::step].round(4).tolist(),
         "frame": timeline.frame_index[::step].tolist(),

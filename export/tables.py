@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from export.motion import DEFAULTS, ExportOptions, motions
+from export.motion import DEFAULTS, ExportOptions, motions_in_turn
 from export.poses import Poses
 from export.writing import saved
 from pose.angles import ANGLE_NAMES, angles_over_time
+from pose.blocks import blocks
 from pose.joint_sets import H36M17, OPENPOSE18
 
 JOINT_COLUMNS = ("frame_index", "time_s", "track_id", "joint", "x_px", "y_px", "score", "x_m", "y_m", "z_m", "valid")
@@ -32,7 +33,8 @@ def write_csv(poses: Poses, path: Path, options: ExportOptions = DEFAULTS) -> li
     with saved(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(JOINT_COLUMNS)
-        writer.writerows(_joint_rows(poses))
+        for rows in blocks(len(poses.track_id)):
+            writer.writerows(_joint_rows(poses.rows(rows)))
     return [path]
 
 
@@ -41,13 +43,13 @@ def write_angles(poses: Poses, path: Path, options: ExportOptions = DEFAULTS) ->
     with saved(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(ANGLE_COLUMNS)
-        for motion in motions(poses, options):
-            angles = angles_over_time(motion.xyz_m, motion.time_s, up=WORLD_UP).round(2).tolist()
+        for motion in motions_in_turn(poses, options):
+            angles = angles_over_time(motion.xyz_m, motion.time_s, up=WORLD_UP)
             for row in np.flatnonzero(motion.seen).tolist():
                 head = (int(motion.frame_index[row]), f"{motion.time_s[row]:.6f}", motion.track_id)
                 writer.writerows(
                     (*head, name, "" if value != value else value)  # noqa: PLR0124 - a NaN is not itself
-                    for name, value in zip(ANGLE_NAMES, angles[row], strict=True)
+                    for name, value in zip(ANGLE_NAMES, angles[row].round(2).tolist(), strict=True)
                 )
     return [path]
 

@@ -6,12 +6,17 @@ direction and gets the person's length; what hangs on it moves along.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from pose.blocks import blocks
 from pose.joint_sets import H36M17_BONES
 
 Float = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
+Bool = NDArray[np.bool_]
 _SHORTEST = 1e-6
 _PARENTS, _CHILDREN = (np.array(ends) for ends in zip(*H36M17_BONES, strict=True))
 
@@ -40,3 +45,8 @@ def with_bones(xyz_m: Float, bones_m: Float) -> Float:
     length = np.sqrt((ways**2).sum(axis=-1))
     share = np.where(np.isfinite(bones_m) & (length > _SHORTEST), bones_m / np.maximum(length, _SHORTEST), 1.0)
     return np.asarray(xyz_m[..., :1, :] + _LEADS @ (ways * share[..., None]))
+
+
+def known_are_finite(xyz_m: Floats, valid: Bool) -> bool:
+    """Whether the joints (T, 17, 3) that count, those that are valid (T, 17), are all finite numbers."""
+    return all(bool(np.isfinite(xyz_m[rows][valid[rows]]).all()) for rows in blocks(len(xyz_m)))

@@ -9,11 +9,9 @@ import math
 from collections import deque
 
 import numpy as np
-from numpy.typing import NDArray
 
+from lifting.bones import Bool, Float, Floats
 from pose.joint_sets import H36M17
-
-Float = NDArray[np.float64]
 
 ANKLE_M = 0.075
 """Height of the ankle joint over the sole of a flat foot: the median of our motion capture's performers."""
@@ -23,8 +21,19 @@ LEGS = tuple(tuple(H36M17.index(f"{side}_{joint}") for joint in ("hip", "knee", 
 
 ANKLES = [leg[2] for leg in LEGS]
 
+_PELVIS, _THORAX = H36M17.index("pelvis"), H36M17.index("thorax")
+
 _CLEARLY_BENT_M = 0.03
 """A knee so far from the line between hip and ankle is bent on purpose."""
+
+_LYING_M = (0.45, 0.6)
+"""Below the first height of the thorax over the ankles nobody stands; above the second nobody lies."""
+
+_RELAXED_DEG = 10.0
+"""No foot that is to be held stretches a knee further than this; a straighter one stays as it is."""
+
+_SOFT_M = 0.01
+"""So far before the end of its reach an ankle begins to lag behind where it is to go."""
 
 GAP_S = 0.5
 """After a longer gap, or when time runs backwards, everything starts anew."""
@@ -105,3 +114,59 @@ def bent_leg(leg_m: Float, target_m: Float, ahead: Float | None = None) -> tuple
         size = float(np.linalg.norm(sideways))
     bent = hip + thigh * (cosine * toward + math.sqrt(max(0.0, 1 - cosine**2)) * sideways / size)
     return bent, hip + reach * toward
+
+
+def bend_legs(pose_m: Floats, valid: Bool, rest_m: Float) -> None:
+    """Move the ankles of a body (17, 3) by `rest_m` (2, 3), as far as its legs reach (`reached`); in place."""
+    share = _upright(pose_m, valid)
+    for foot, leg in enumerate(LEGS):
+        if valid[list(leg)].all() and share * np.abs(rest_m[foot]).max() > 1e-6:
+            limb = pose_m[list(leg)].astype(np.float64)
+            target = reached(limb, limb[2] + share * rest_m[foot])
+            pose_m[leg[1]], pose_m[leg[2]] = bent_leg(limb, target, _ahead(pose_m, valid))
+
+
+def reached(leg_m: Float, target_m: Float) -> Float:
+    """Where the ankle of a leg (hip, knee and ankle: (3, 3)) gets on its way to a place (3,) that may be out of reach.
+
+    Straight from the hip towards that place. The last 10 degrees in the knee are 3 mm of leg, far less than anybody
+    knows of where a foot stands: they stay as they are lifted, since a foot that is a little out of reach, which is
+    usual, would otherwise stretch every standing leg to 0 degrees. Shortly before that end the ankle goes the slower,
+    the less way is left, as in animation ("soft" inverse kinematics), so that no knee locks with a jolt.
+
+    >>> straight = np.array([[0.0, 0.8, 0], [0, 0.4, 0.01], [0, 0.0, 0]])
+    >>> reached(straight, np.array([0.0, -0.5, 0.0])).round(6)
+    array([0., 0., 0.])
+    """
+    hip, knee, ankle = leg_m
+    thigh, shank, now = (float(np.linalg.norm(way)) for way in (knee - hip, ankle - knee, ankle - hip))
+    wanted = float(np.linalg.norm(target_m - hip))
+    natural = math.sqrt(max(0.0, thigh**2 + shank**2 + 2 * thigh * shank * math.cos(math.radians(_RELAXED_DEG))))
+    end = max(now, natural)
+    soft = min(_SOFT_M, end - now)
+    beyond = wanted - (end - soft)
+    if beyond <= 0:
+        return target_m
+    got = end - soft * math.exp(-beyond / soft) if soft > 1e-9 else end
+    return np.asarray(hip + (target_m - hip) * (got / wanted))
+
+
+def _upright(pose_m: Float, valid: Bool) -> float:
+    """1 for a body (17, 3) on its legs, 0 for one that lies or leans on its hands, by how high it is over its ankles.
+
+    Nearly straight legs along the floor show little of where their ankles are: correcting them would bend the knees.
+    """
+    if not valid[[_THORAX, *ANKLES]].all():
+        return 1.0
+    low, high = _LYING_M
+    over_m = float(pose_m[ANKLES, 1].mean() - pose_m[_THORAX, 1])
+    return min(1.0, max(0.0, (over_m - low) / (high - low)))
+
+
+def _ahead(pose_m: Float, valid: Bool) -> Float:
+    """The unit vector to which the hips of a body (17, 3) face, square to the trunk; zeros where nobody knows."""
+    (right, _, _), (left, _, _) = LEGS
+    if not valid[[left, right, _PELVIS, _THORAX]].all():
+        return np.zeros(3)
+    facing = np.cross(pose_m[left] - pose_m[right], pose_m[_THORAX] - pose_m[_PELVIS])
+    return np.asarray(facing / max(float(np.linalg.norm(facing)), 1e-9))

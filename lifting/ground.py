@@ -15,12 +15,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from lifting.bones import with_bones
+from lifting.bones import Floats, with_bones
 from lifting.errors import LiftingError
 from lifting.feet import LEGS
 from lifting.floor import Floor, FloorTracker, estimate_floor
-from lifting.hold import FeetHold, hold_feet, on_rays
+from lifting.hold import FeetHold, hold_in_place, on_rays
 from lifting.scale import PersonScale, Scale, bone_lengths, check_height, solve_scale
+from pose.blocks import blocks
 from pose.camera import Intrinsics
 from pose.joint_sets import H36M17_BONES
 from pose.types import People
@@ -177,8 +178,8 @@ class GroundedTrack:
 
     Attributes
     ----------
-    xyz_m : array, float64, shape (T, 17, 3)
-        Relative to the pelvis, camera axes.
+    xyz_m : array, shape (T, 17, 3)
+        Relative to the pelvis, camera axes; float32 where it was given in that, else float64.
     root_m : array, float64, shape (T, 3)
     planted : array, bool, shape (T, 2)
         Whether the right and the left foot stand.
@@ -186,7 +187,7 @@ class GroundedTrack:
         The factor that is in `xyz_m` and `root_m` already, and what it rests on.
     """
 
-    xyz_m: Float
+    xyz_m: Floats
     root_m: Float
     planted: Bool
     scale: Scale
@@ -194,11 +195,11 @@ class GroundedTrack:
 
 def ground_track(
     time_s: Float,
-    xyz_m: Float,
-    root_m: Float,
+    xyz_m: Floats,
+    root_m: Floats,
     valid: Bool,
-    rays: Float,
-    score: Float,
+    rays: Floats,
+    score: Floats,
     options: GroundOptions | None = None,
 ) -> GroundedTrack:
     """One person's whole track in one size, with standing feet held with hindsight.
@@ -222,25 +223,40 @@ def ground_track(
     LiftingError
         Where times do not rise, or something that counts is not finite.
     """
-    asked = options or GroundOptions()
-    xyz, root = np.array(xyz_m, np.float64), np.array(root_m, np.float64)
-    planted = np.zeros((len(xyz), len(LEGS)), bool)
-    known = np.flatnonzero(valid.any(axis=1))
-    scale = solve_scale(xyz[known], valid[known], asked.height_m)
-    if not len(known):
-        return GroundedTrack(xyz, root, planted, scale)
-    good = np.isfinite(rays[known]).all(axis=-1) & np.isfinite(score[known])
-    certain = np.where(good, score[known], 0.0)
-    sight = np.where(certain[..., None] > 0, rays[known], 0.0)
-    even = with_bones(xyz[known], bone_lengths(xyz[known], valid[known])[: len(H36M17_BONES)])
-    root[known] += on_rays(xyz[known], even, sight, certain, root[known, 2])
-    xyz[known] = even
-    xyz, root = xyz * scale.factor, root * scale.factor
-    if asked.hold:
-        xyz[known], root[known], planted[known] = hold_feet(
-            np.asarray(time_s, np.float64)[known], xyz[known], root[known], valid[known], sight, certain
-        )
+    xyz: Floats = np.array(xyz_m, np.float32 if np.asarray(xyz_m).dtype == np.float32 else np.float64)
+    root = np.array(root_m, np.float64)
+    time = np.asarray(time_s, np.float64)
+    planted, scale = _ground(time, xyz, root, valid, rays, score, options or GroundOptions())
     return GroundedTrack(xyz, root, planted, scale)
+
+
+def _ground(
+    time: Float, xyz: Floats, root: Float, valid: Bool, rays: Floats, score: Floats, asked: GroundOptions
+) -> tuple[Bool, Scale]:
+    """What `ground_track` does, in place, and block by block where nothing has to be known of the whole track."""
+    planted = np.zeros((len(xyz), len(LEGS)), bool)
+    there = valid.any(axis=1)
+    # what follows are views where somebody is there all the time; copies of a long clip would be large
+    known: NDArray[np.intp] | slice = slice(None) if there.all() else np.flatnonzero(there)
+    scale = solve_scale(xyz[known], valid[known], asked.height_m)
+    if not there.any():
+        return planted, scale
+    bones = bone_lengths(xyz[known], valid[known])[: len(H36M17_BONES)]
+    pose, pelvis, sight = xyz[known], root[known], rays[known]
+    certain = np.where(np.isfinite(sight).all(axis=-1) & np.isfinite(score[known]), score[known], 0)
+    for rows in blocks(len(pose)):
+        body = pose[rows].astype(np.float64)
+        even = with_bones(body, bones)
+        pelvis[rows] += on_rays(body, even, sight[rows], certain[rows], pelvis[rows, 2])
+        pose[rows] = even * scale.factor
+    pelvis *= scale.factor
+    if asked.hold:
+        planted[known] = hold_in_place(time[known], pose, pelvis, valid[known], sight, certain)
+    if not isinstance(known, slice):
+        xyz[~there] *= scale.factor
+        root[~there] *= scale.factor
+        xyz[known], root[known] = pose, pelvis
+    return planted, scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +292,8 @@ def ground_clip(
     score: NDArray[np.float32],
     intrinsics: Intrinsics,
     options: GroundOptions | None = None,
+    *,
+    in_place: bool = False,
 ) -> GroundedClip:
     """A whole clip on its floor: `ground_track` for everybody, then the floor from all frames.
 
@@ -285,27 +303,26 @@ def ground_clip(
         The rows of a pose file, frames in order; lifted with `intrinsics`.
     intrinsics : Intrinsics
     options : GroundOptions, optional
+    in_place : bool
+        Whether `xyz_m` and `root_m` become the answer: a long clip need not be there twice.
 
     Raises
     ------
     LiftingError
         Where one person's times do not rise, or something that counts is not finite.
     """
-    out_xyz, out_root = xyz_m.copy(), root_m.copy()
+    out_xyz, out_root = (xyz_m, root_m) if in_place else (xyz_m.copy(), root_m.copy())
     planted, scales = np.zeros((len(xyz_m), len(LEGS)), bool), {}
+    asked = options or GroundOptions()
     for one in np.unique(track_id).tolist():
         rows = np.flatnonzero(track_id == one)
-        # in double precision person by person: half an hour of somebody is a hundred megabytes already
-        track = ground_track(
-            time_s[rows],
-            xyz_m[rows].astype(np.float64),
-            root_m[rows].astype(np.float64),
-            valid[rows],
-            intrinsics.rays(np.where((score[rows] > 0)[..., None], xy_px[rows], 0.0)),
-            score[rows].astype(float),
-            options,
-        )
-        out_xyz[rows], out_root[rows], planted[rows] = track.xyz_m, track.root_m, track.planted
-        scales[one] = track.scale
+        rays = np.empty((len(rows), score.shape[1], 3), np.float32)
+        for some in blocks(len(rows)):
+            found = (score[rows[some]] > 0)[..., None]
+            rays[some] = intrinsics.rays(np.where(found, xy_px[rows[some]], 0.0))
+        xyz, root = out_xyz[rows], out_root[rows].astype(np.float64)
+        planted[rows], scales[one] = _ground(time_s[rows], xyz, root, valid[rows], rays, score[rows], asked)
+        out_xyz[rows], out_root[rows] = xyz, root
+        del xyz, rays
     floor = estimate_floor(out_xyz + out_root[:, None], valid, track_id, time_s)
     return GroundedClip(out_xyz, out_root, planted, floor, scales)

@@ -17,20 +17,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lifting.bones import Floats, known_are_finite
 from lifting.errors import LiftingError
-from lifting.feet import ANKLES, GAP_S, LEGS, Speedometer, bent_leg
+from lifting.feet import ANKLES, GAP_S, LEGS, Speedometer, bend_legs
 from lifting.root import at_depth
-from pose.joint_sets import H36M17, OPENPOSE18
+from pose.blocks import blocks
+from pose.joint_sets import OPENPOSE18
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
 ANKLES_2D = [OPENPOSE18.index(name) for name in ("right_ankle", "left_ankle")]
 _FEET = len(LEGS)
-_THORAX = H36M17.index("thorax")
-
-_LYING_M = (0.45, 0.6)
-"""Below the first height of the thorax over the ankles nobody stands; above the second nobody lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,46 +233,15 @@ def on_rays(xyz_m: Float, changed_m: Float, rays: Float, score: Float, depth_m: 
     return np.asarray(np.where(flat[3].any(axis=1)[:, None], move, 0.0).reshape(*shape, 3))
 
 
-def bend_legs(pose_m: Float, valid: Bool, rest_m: Float) -> None:
-    """Move the ankles of a body (17, 3) by `rest_m` (2, 3), as far as its legs reach; in place."""
-    share = _upright(pose_m, valid)
-    for foot, leg in enumerate(LEGS):
-        if valid[list(leg)].all() and share * np.abs(rest_m[foot]).max() > 1e-6:
-            target = pose_m[leg[2]] + share * rest_m[foot]
-            pose_m[leg[1]], pose_m[leg[2]] = bent_leg(pose_m[list(leg)], target, _ahead(pose_m, valid))
-
-
-def _upright(pose_m: Float, valid: Bool) -> float:
-    """1 for a body (17, 3) on its legs, 0 for one that lies or leans on its hands, by how high it is over its ankles.
-
-    Nearly straight legs along the floor show little of where their ankles are: correcting them would bend the knees.
-    """
-    if not valid[[_THORAX, *ANKLES]].all():
-        return 1.0
-    low, high = _LYING_M
-    over_m = float(pose_m[ANKLES, 1].mean() - pose_m[_THORAX, 1])
-    return min(1.0, max(0.0, (over_m - low) / (high - low)))
-
-
-def _ahead(pose_m: Float, valid: Bool) -> Float:
-    """The unit vector to which the hips of a body (17, 3) face, square to the trunk; zeros where nobody knows."""
-    (right, _, _), (left, _, _) = LEGS
-    pelvis, thorax = 0, 8
-    if not valid[[left, right, pelvis, thorax]].all():
-        return np.zeros(3)
-    facing = np.cross(pose_m[left] - pose_m[right], pose_m[thorax] - pose_m[pelvis])
-    return np.asarray(facing / max(float(np.linalg.norm(facing)), 1e-9))
-
-
 def hold_feet(
     time_s: Float,
-    xyz_m: Float,
+    xyz_m: Floats,
     root_m: Float,
     valid: Bool,
-    rays: Float,
-    score: Float,
+    rays: Floats,
+    score: Floats,
     options: HoldOptions = DEFAULTS,
-) -> tuple[Float, Float, Bool]:
+) -> tuple[Floats, Float, Bool]:
     """One person's whole track with standing feet held: poses (T, 17, 3), pelvis (T, 3), and when they stand (T, 2).
 
     What `FeetHold` does, with hindsight: speeds look both ways, each contact is held at the median of its own depths,
@@ -285,29 +252,43 @@ def hold_feet(
     time_s : array, shape (T,)
         Rising.
     xyz_m, root_m, valid, rays, score : arrays, shape (T, ...)
-        As for `FeetHold.step`.
+        As for `FeetHold.step`; poses stay in the precision that they have.
 
     Raises
     ------
     LiftingError
         Where times do not rise, or a valid joint is not finite.
     """
+    pose, root = xyz_m.copy(), np.array(root_m, np.float64)
+    return pose, root, hold_in_place(time_s, pose, root, valid, rays, score, options)
+
+
+def hold_in_place(
+    time_s: Float,
+    xyz_m: Floats,
+    root_m: Float,
+    valid: Bool,
+    rays: Floats,
+    score: Floats,
+    options: HoldOptions = DEFAULTS,
+) -> Bool:
+    """What `hold_feet` does, with poses and pelvis changed where they are; when the feet stand (T, 2)."""
     if not (np.isfinite(time_s).all() and (np.diff(time_s) > 0).all()):
         raise LiftingError("feet cannot be held: the times of a track have to rise")
-    if not (np.isfinite(xyz_m[valid]).all() and np.isfinite(root_m).all()):
+    if not (known_are_finite(xyz_m, valid) and np.isfinite(root_m).all()):
         raise LiftingError("feet cannot be held: a valid joint is not finite")
     if not len(time_s):
-        return xyz_m.copy(), root_m.copy(), np.zeros((0, _FEET), bool)
+        return np.zeros((0, _FEET), bool)
     seen = (score[:, ANKLES_2D] > 0) & valid[:, ANKLES]
-    places = np.where(seen[..., None], rays[:, ANKLES_2D], np.nan)  # (T, 2, 3)
+    places = np.where(seen[..., None], rays[:, ANKLES_2D].astype(np.float64), np.nan)  # (T, 2, 3)
     depth = root_m[:, None, 2] + xyz_m[:, ANKLES, 2]
     contacts = [find_contacts(time_s, places[:, foot], depth[:, foot], options) for foot in range(_FEET)]
     shift = _shift(time_s, depth, contacts, options)
-    root = root_m + _on_rays(xyz_m, root_m, rays, score, shift)
-    ankles = root[:, None] + xyz_m[:, ANKLES]
+    root_m += _on_rays(xyz_m, root_m, rays, score, shift)
+    ankles = root_m[:, None] + xyz_m[:, ANKLES]
     apart = np.where(seen[..., None], places, 0) * ankles[..., 2:] - ankles
     good = seen & (np.linalg.norm(apart, axis=-1) < options.astray_m)
-    held, pose = np.zeros(seen.shape, bool), xyz_m.copy()
+    held = np.zeros(seen.shape, bool)
     rest = np.zeros_like(apart)
     for foot in range(_FEET):
         rest[:, foot] = _filled(time_s, np.where(good[:, foot, None], apart[:, foot], np.nan), options.release_s)
@@ -317,8 +298,8 @@ def hold_feet(
             moved[rows] = place * deep - ankles[rows, foot] - rest[rows, foot]
         rest[:, foot] += _filled(time_s, moved, options.release_s)
     for row in range(len(time_s)):
-        bend_legs(pose[row], valid[row], rest[row])
-    return pose, root, held
+        bend_legs(xyz_m[row], valid[row], rest[row])
+    return held
 
 
 Contact = tuple[slice, Float, float]
@@ -394,11 +375,15 @@ def _shift(time_s: Float, depth_m: Float, contacts: list[list[Contact]], options
     return np.asarray(total / np.maximum(1.0, weight))
 
 
-def _on_rays(xyz_m: Float, root_m: Float, rays: Float, score: Float, shift_m: Float) -> Float:
+def _on_rays(xyz_m: Floats, root_m: Float, rays: Floats, score: Floats, shift_m: Float) -> Float:
     """By how much (T, 3) bodies move that are set deeper by `shift_m` (T,), as `moved_in_depth` has it."""
-    depth = root_m[:, 2]
-    move = at_depth(xyz_m, rays, score, depth + shift_m) - at_depth(xyz_m, rays, score, depth)
-    return np.where(score.any(axis=1)[:, None], move, shift_m[:, None] * np.array([0.0, 0.0, 1.0]))
+    move = shift_m[:, None] * np.array([0.0, 0.0, 1.0])
+    for rows in blocks(len(xyz_m)):
+        body, sight, weight = (one[rows].astype(np.float64) for one in (xyz_m, rays, score))
+        depth = root_m[rows, 2]
+        across = at_depth(body, sight, weight, depth + shift_m[rows]) - at_depth(body, sight, weight, depth)
+        move[rows] = np.where(weight.any(axis=1)[:, None], across, move[rows])
+    return np.asarray(move)
 
 
 def _filled(time_s: Float, points: Float, fade_s: float) -> Float:

@@ -13,13 +13,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
-from numpy.typing import NDArray
 
+from lifting.bones import Bool, Float, Floats, known_are_finite
 from lifting.errors import LiftingError
 from pose.joint_sets import H36M17, H36M17_BONES
-
-Float = NDArray[np.float64]
-Bool = NDArray[np.bool_]
 
 HEIGHT_RANGE_M = (0.5, 2.6)
 """Heights that a person may give."""
@@ -99,18 +96,17 @@ def check_height(height_m: float | None) -> float | None:
     return height_m
 
 
-def bone_lengths(xyz_m: Float, valid: Bool) -> Float:
+def bone_lengths(xyz_m: Floats, valid: Bool) -> Float:
     """Median lengths (17,) over the poses (T, 17, 3) of one person, NaN where a bone was hardly seen.
 
     In the order of H36M17_BONES, and thorax to head at last, which is straighter than the way over the nose.
     """
-    one, other = np.array(_PAIRS).T
-    both = valid[:, one] & valid[:, other]
-    lengths = np.where(both, np.linalg.norm(xyz_m[:, one] - xyz_m[:, other], axis=-1), np.nan)
     out = np.full(len(_PAIRS), np.nan)
-    enough = both.sum(axis=0) >= min(_FEWEST, max(1, len(xyz_m)))
-    if enough.any():
-        out[enough] = np.nanmedian(lengths[:, enough], axis=0)
+    for bone, (one, other) in enumerate(_PAIRS):  # one after the other: a long clip's bones need not all be there
+        both = np.flatnonzero(valid[:, one] & valid[:, other])
+        if len(both) >= min(_FEWEST, max(1, len(xyz_m))):
+            ways = xyz_m[both, one].astype(np.float64) - xyz_m[both, other]
+            out[bone] = np.median(np.linalg.norm(ways, axis=-1))
     return out
 
 
@@ -139,7 +135,7 @@ def stature(bones_m: Float) -> tuple[float, float]:
     return math.exp(logarithm), math.hypot(_CHAIN_SD, math.sqrt(_ALIKE / float(weight.sum())))
 
 
-def solve_scale(xyz_m: Float, valid: Bool, height_m: float | None = None) -> Scale:
+def solve_scale(xyz_m: Floats, valid: Bool, height_m: float | None = None) -> Scale:
     """The factor on one person's poses.
 
     Parameters
@@ -159,7 +155,7 @@ def solve_scale(xyz_m: Float, valid: Bool, height_m: float | None = None) -> Sca
     'nothing: too little of the body was seen'
     """
     check_height(height_m)
-    if not np.isfinite(xyz_m[valid]).all():
+    if not known_are_finite(xyz_m, valid):
         raise LiftingError("a person's size cannot be found: a valid joint is not finite")
     return _scale_of(bone_lengths(xyz_m, valid), height_m)
 

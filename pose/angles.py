@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pose.blocks import blocks
 from pose.joint_sets import H36M17
 
 Float = NDArray[np.float64]
@@ -80,7 +81,8 @@ def joint_angles(xyz_m: ArrayLike, valid: ArrayLike | None = None, up: ArrayLike
     >>> float(joint_angles(standing)[0, ANGLE_NAMES.index("right_knee_flexion")])  # the shank points away: a heel kick
     90.0
     """
-    value, _ = _angles(*_checked(xyz_m, valid), _unit(np.asarray(up, np.float64)))
+    joints, known = _checked(xyz_m, valid)
+    value, _ = _angles(np.where(known[:, :, None], joints, np.nan), known, _unit(np.asarray(up, np.float64)))
     return value
 
 
@@ -106,7 +108,13 @@ def angles_over_time(
         Degrees, columns as in `ANGLE_NAMES`; NaN where unknown.
     """
     joints, known = _checked(xyz_m, valid)
-    value, undefined = _angles(joints, known, _unit(np.asarray(up, np.float64)))
+    upward = _unit(np.asarray(up, np.float64))
+    value = np.empty((len(joints), len(ANGLE_NAMES)))
+    undefined = np.empty(value.shape, np.bool_)
+    for rows in blocks(len(joints)):
+        value[rows], undefined[rows] = _angles(
+            np.where(known[rows, :, None], joints[rows], np.nan), known[rows], upward
+        )
     time = np.asarray(time_s, np.float64)
     for column in np.flatnonzero(_GOES_ROUND):
         value[:, column] = _unwrapped(value[:, column], time, undefined[:, column])
@@ -121,7 +129,7 @@ def _checked(xyz_m: ArrayLike, valid: ArrayLike | None) -> tuple[Float, Bool]:
     known = np.isfinite(joints).all(axis=2)
     if valid is not None:
         known &= np.asarray(valid, np.bool_)
-    return np.where(known[:, :, None], joints, np.nan), known
+    return joints, known
 
 
 def _angles(joints: Float, known: Bool, up: Float) -> tuple[Float, Bool]:

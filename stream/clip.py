@@ -38,6 +38,20 @@ from stream.source import Source
 
 Float = NDArray[np.float64]
 
+_OF_2D: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {
+    "xy_px": (np.float32, (18, 2)),
+    "score": (np.float32, (18,)),
+    "raw_xy_px": (np.float32, (18, 2)),
+    "raw_score": (np.float32, (18,)),
+    "interpolated": (np.bool_, (18,)),
+}
+_OF_3D: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {
+    "xyz_m": (np.float32, (17, 3)),
+    "root_m": (np.float32, (3,)),
+    "valid": (np.bool_, (17,)),
+}
+"""What a `Person` and a `LiftedTrack` hold a frame, as rows of a pose file have it."""
+
 Step = Callable[[str, int, int | None], None]
 """Is told what is being done ("find", "follow", "lift", "ground"), how much of it is done, and how much there is, where
 that is known. It may raise KeyboardInterrupt."""
@@ -219,7 +233,6 @@ def refine(looked: Looked, options: RefineOptions, on_step: Step = nobody_listen
     """
     found = looked.detections
     people = whole_people(found, options.filter, options.people, lambda done: on_step("follow", done, found.frames))
-    poses, floor = _lifted(looked, people, options, on_step)
     repairs = {
         one.track_id: Repairs(one.tracklets, one.swaps_mended, one.frames_filled, one.gaps_filled) for one in people
     }
@@ -230,6 +243,7 @@ def refine(looked: Looked, options: RefineOptions, on_step: Step = nobody_listen
         repairs,
         sum(one.gaps_left for one in people),
     )
+    poses, floor = _lifted(looked, people, options, on_step)
     first, last = (int(found.frame_index[0]), int(found.frame_index[-1])) if found.frames else (0, -1)
     return Refined(poses, floor, quality, first, last)
 
@@ -246,33 +260,36 @@ def rising(time_s: Float) -> Float:
 
 
 def _lifted(looked: Looked, people: list[Person], options: RefineOptions, on_step: Step) -> tuple[Poses, Floor]:
-    """Everybody in 3D as rows in the order of the frames, and the floor."""
+    """Everybody in 3D as rows in the order of the frames, and the floor. `people` is emptied on the way.
+
+    A long clip's joints are in memory once: who has become rows is let go.
+    """
     found = looked.detections
     intrinsics = options.camera(max(found.width, 1), max(found.height, 1))
     lifter = OfflineLifter(intrinsics)
     time_s = rising(found.time_s)
-    lifted = []
-    for number, one in enumerate(people):
-        on_step("lift", number, len(people))
-        when = time_s[one.place]
-        lifted.append(_without_jitter(lifter.track(when, one.xy_px, one.score), when, options.filter))
-    place = _rows([one.place for one in people], (), np.int64)
-    track_id = _rows([np.full(len(one), one.track_id) for one in people], (), np.int32)
+    place = np.concatenate([np.zeros(0, np.int64), *(one.place for one in people)])
+    track_id = np.concatenate([np.zeros(0, np.int32), *(np.full(len(one), one.track_id, np.int32) for one in people)])
     order = np.lexsort((track_id, place))
-    rows: dict[str, NDArray[Any]] = {"track_id": track_id[order]}
-    # one after the other, and what is in rows is let go: a long clip is there once, not three times
-    for name, shape, kind in (("xyz_m", (17, 3), np.float32), ("root_m", (3,), np.float32), ("valid", (17,), np.bool_)):
-        rows[name] = _rows([getattr(one, name) for one in lifted], shape, kind)[order]
-    lifted.clear()
-    for name, shape, kind in (
-        ("xy_px", (18, 2), np.float32),
-        ("score", (18,), np.float32),
-        ("raw_xy_px", (18, 2), np.float32),
-        ("raw_score", (18,), np.float32),
-        ("interpolated", (18,), np.bool_),
-    ):
-        rows[name] = _rows([getattr(one, name) for one in people], shape, kind)[order]
+    row_of = np.empty(len(order), np.intp)  # where each person's frames go, one person after the other
+    row_of[order] = np.arange(len(order))
     place = place[order]
+    rows: dict[str, NDArray[Any]] = {"track_id": track_id[order]}
+    rows |= {name: np.zeros((len(order), *shape), kind) for name, (kind, shape) in (_OF_2D | _OF_3D).items()}
+    done, count = 0, len(people)
+    for number in range(count):
+        on_step("lift", number, count)
+        one = people.pop(0)
+        when, mine = time_s[one.place], row_of[done : done + len(one)]
+        done += len(one)
+        for name in _OF_2D:
+            rows[name][mine] = getattr(one, name)
+        xy_px, score = one.xy_px, one.score
+        del one
+        lifted = _without_jitter(lifter.track(when, xy_px, score), when, options.filter)
+        for name in _OF_3D:
+            rows[name][mine] = getattr(lifted, name)
+        del lifted
     on_step("ground", 0, None)
     grounded = ground_clip(
         time_s[place],
@@ -284,6 +301,7 @@ def _lifted(looked: Looked, people: list[Person], options: RefineOptions, on_ste
         rows["score"],
         intrinsics,
         options.ground,
+        in_place=True,
     )
     floor = grounded.floor
     seen = floor.confidence > 0
@@ -304,13 +322,7 @@ def _lifted(looked: Looked, people: list[Person], options: RefineOptions, on_ste
 
 def _without_jitter(lifted: LiftedTrack, time_s: Float, how: Filter) -> LiftedTrack:
     """A lifted track smoothed as its 2D was: what the network makes of it has some jitter of its own."""
-    xyz = smoothed_track(lifted.xyz_m.astype(np.float64), lifted.valid, time_s, how, GAP_S)
+    xyz = smoothed_track(lifted.xyz_m, lifted.valid, time_s, how, GAP_S)
     known = lifted.valid.any(axis=1)
-    root = smoothed_track(lifted.root_m[:, None].astype(np.float64), known[:, None], time_s, how, GAP_S)[:, 0]
-    return LiftedTrack(xyz.astype(np.float32), root.astype(np.float32), lifted.valid)
-
-
-def _rows(parts: list[NDArray[Any]], shape: tuple[int, ...], kind: type) -> NDArray[Any]:
-    """Rows of everybody, one person after the other; none where there is nobody."""
-    rows: NDArray[Any] = np.concatenate([np.zeros((0, *shape), kind), *parts]).astype(kind, copy=False)
-    return rows
+    root = smoothed_track(lifted.root_m[:, None], known[:, None], time_s, how, GAP_S)[:, 0]
+    return LiftedTrack(xyz, root, lifted.valid)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from scipy.signal import butter, savgol_coeffs, savgol_filter, sosfiltfilt
 from detection.offline.filter_options import Filter, FilterKind
 
 Float = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 Bool = NDArray[np.bool_]
 
 _TWICE = (math.sqrt(2) - 1) ** 0.25
@@ -29,6 +31,9 @@ _TWICE = (math.sqrt(2) - 1) ** 0.25
 _ORDER, _POLYNOMIAL = 2, 3
 _EVEN = 0.1
 """Steps that differ from their mean by less than this share are even, but for rounding."""
+
+_MOST_NUMBERS = 200_000
+"""So many numbers are smoothed at a time, whole columns at least: memory does not grow with a clip and its joints."""
 
 _FEWEST = 4
 """Shorter stretches are left as they are."""
@@ -78,8 +83,8 @@ def _savgol_window(cutoff: float) -> int:
     return best
 
 
-def smoothed_track(xy_px: Float, known: Bool, time_s: Float, how: Filter, longest_step_s: float) -> Float:
-    """Every joint's known stretches smoothed by themselves; nothing is smoothed across a gap.
+def smoothed_track(xy_px: Floats, known: Bool, time_s: Float, how: Filter, longest_step_s: float) -> Floats:
+    """Every joint's known stretches smoothed by themselves, in double precision; nothing is smoothed across a gap.
 
     Parameters
     ----------
@@ -96,8 +101,12 @@ def smoothed_track(xy_px: Float, known: Bool, time_s: Float, how: Filter, longes
         return out
     broken = np.diff(time_s) > longest_step_s
     for start, end, joints in _stretches(known, broken):
-        piece = xy_px[start:end, joints]
-        out[start:end, joints] = smoothed(piece.reshape(end - start, -1), time_s[start:end], how).reshape(piece.shape)
+        at_a_time = max(1, _MOST_NUMBERS // ((end - start) * xy_px.shape[2]))
+        for first in range(0, len(joints), at_a_time):
+            some = joints[first : first + at_a_time]
+            piece = xy_px[start:end, some].astype(np.float64)
+            even = smoothed(piece.reshape(end - start, -1), time_s[start:end], how)
+            out[start:end, some] = even.reshape(piece.shape)
     return out
 
 

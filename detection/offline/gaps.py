@@ -5,11 +5,14 @@ Between the two ends of a gap goes a monotone cubic (Fritsch and Carlson 1980), 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
 Float = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 Bool = NDArray[np.bool_]
 Index = NDArray[np.int64]
 
@@ -43,8 +46,8 @@ def filled_places(place: Index, time_s: Float, longest_s: float = FILL_S) -> Ind
     return np.sort(np.concatenate([place, *between])).astype(np.int64)
 
 
-def fill_joints(xy_px: Float, score: Float, time_s: Float, longest_s: float = FILL_S) -> tuple[Float, Float, Bool]:
-    """Joints of one person without short gaps.
+def fill_joints(xy_px: Floats, score: Floats, time_s: Float, longest_s: float = FILL_S) -> tuple[Floats, Floats, Bool]:
+    """Joints of one person without short gaps; numbers keep their precision.
 
     Parameters
     ----------
@@ -72,7 +75,7 @@ def fill_joints(xy_px: Float, score: Float, time_s: Float, longest_s: float = FI
         short = pauses <= longest_s + 1e-9
         if not short.any():
             continue
-        way = PchipInterpolator(time_s[seen], xy_px[seen, joint], axis=0)
+        way = PchipInterpolator(time_s[seen], xy_px[seen, joint].astype(np.float64), axis=0)
         for end in ends[short]:
             rows = np.arange(seen[end] + 1, seen[end + 1])
             xy[rows, joint] = way(time_s[rows])

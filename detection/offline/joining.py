@@ -28,11 +28,18 @@ JOIN_S = 10.0
 _END_S = 0.5
 """So much of a tracklet's end tells where it goes and how large the person is."""
 
+_LOOK_S = 0.2
+"""So long is somebody looked at who was away for a moment, before and after it."""
+
 _NO_COLOUR_S = 2.0
 """Without having seen the clothes, somebody is known again only so soon."""
 
 _UNLIKE_SOON, _UNLIKE_LATE, _SOON_S = 0.55, 0.40, 1.0
 """Colour distances from which on two tracklets are two people: within a second, and later."""
+
+_STRAY_PAUSE_S, _STRAY_FRAMES = 0.3, 3
+"""A tracklet that is lost for so long, and then found in so few frames, for the last time, may have caught at a piece
+of somebody else."""
 
 _TURNS_AT_MOST = 0.5
 """Two pieces of one body take turns: of the shorter one's frames, so many may hold both."""
@@ -54,9 +61,45 @@ def joined_people(tracks: Sequence[Track], time_s: Float) -> tuple[list[Track], 
     time_s : array, shape (F,)
         Times of the clip's frames.
     """
-    whole = _without_pieces(tracks, time_s)
+    whole = _without_pieces(_without_strays(tracks, time_s), time_s)
     people = _chained(whole, time_s)
     return [person for person, _ in people], [count for _, count in people]
+
+
+def _without_strays(tracks: Sequence[Track], time_s: Float) -> list[Track]:
+    """Tracklets without loose ends: frames after (or before) a pause in which they are on somebody else's body.
+
+    Who falls out of the tracker's sight and is found again as a new tracklet leaves the old one without anybody, and a
+    leg that the detector sees apart is near enough for it. Such an end hides that the one tracklet follows the other.
+    """
+    out = []
+    for one in tracks:
+        others = [other for other in tracks if other is not one]
+        pauses = np.flatnonzero(np.diff(time_s[one.place]) > _STRAY_PAUSE_S) + 1
+        first, end = 0, len(one)
+        if len(pauses) and pauses[0] <= _STRAY_FRAMES and _on_somebody(one.rows(slice(0, pauses[0])), others):
+            first = int(pauses[0])
+        if len(pauses) and end - pauses[-1] <= _STRAY_FRAMES and _on_somebody(one.rows(slice(pauses[-1], end)), others):
+            end = int(pauses[-1])
+        out.append(one.rows(slice(first, end)) if first < end else one)
+    return out
+
+
+def _on_somebody(end: Track, others: Sequence[Track]) -> bool:
+    """Whether in each of a few frames there is somebody else, seen better, with the trunk in the same place."""
+    for row, place in enumerate(end.place.tolist()):
+        seen, near = end.score[row] > 0, False
+        for other in others:
+            at = int(np.searchsorted(other.place, place))
+            if at == len(other) or other.place[at] != place or other.score[at].sum() <= end.score[row].sum():
+                continue
+            both = seen & (other.score[at] > 0)
+            away = np.where(both[:, None], end.xy_px[row].astype(np.float64) - other.xy_px[at], 0.0)
+            size = _sizes(other.rows(slice(at, at + 1)))[0]
+            near |= bool(both.any() and np.hypot(*trunk_shift(away, both)) < _NEAR * size)
+        if not near:
+            return False
+    return True
 
 
 def _without_pieces(tracks: Sequence[Track], time_s: Float) -> list[Counted]:
@@ -136,7 +179,9 @@ def _chained(tracks: list[Counted], time_s: Float) -> list[Counted]:
 def follow_cost(one: Track, other: Track, time_s: Float) -> float:
     """How ill `other` goes on from where `one` ended: 0 to 1, or infinite where it is somebody else.
 
-    The trunk must be within reach of the way that it was on, the sizes alike, and the clothes of like colours.
+    The trunk must be within reach of the way that it was on, the sizes alike, and the clothes of like colours. Who is
+    back within a second may also be known by how he was last and is first, because he has hardly come into other light;
+    later the whole of both tracklets counts.
     """
     end_s, begin_s = float(time_s[one.place[-1]]), float(time_s[other.place[0]])
     pause_s = begin_s - end_s
@@ -154,6 +199,10 @@ def follow_cost(one: Track, other: Track, time_s: Float) -> float:
     )
     leap = float(fit(expected, first[None], first_score[None], np.array([first_size])).leap[0, 0])
     unlike = colour_distance(mean_colours(one.colours), mean_colours(other.colours))
+    if pause_s <= _SOON_S:
+        last_look = one.colours[time_s[one.place] >= end_s - _LOOK_S]
+        first_look = other.colours[time_s[other.place] <= begin_s + _LOOK_S]
+        unlike = float(np.fmin(unlike, colour_distance(mean_colours(last_look), mean_colours(first_look))))
     if not np.isfinite(unlike):
         return leap if pause_s <= _NO_COLOUR_S else float("inf")
     worst = _UNLIKE_SOON if pause_s <= _SOON_S else _UNLIKE_LATE

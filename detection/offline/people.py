@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,11 +89,12 @@ def whole_people(
     on_frame : function
         Is told how many frames have been followed, every now and then.
     """
-    tracklets = tracked(found, on_frame)
-    tracks, pieces = joined_people(tracklets, found.time_s)
+    tracks, pieces = joined_people(tracked(found, on_frame), found.time_s)
     order = sorted(range(len(tracks)), key=lambda row: _rank(tracks[row], found.frames))[:most]
+    left = {row: tracks[row] for row in order}
+    tracks.clear()  # a long clip's tracks are let go one by one as people come of them
     return [
-        _person(replace(tracks[row], track_id=number), pieces[row], found, how) for number, row in enumerate(order, 1)
+        _person(replace(left.pop(row), track_id=number), pieces[row], found, how) for number, row in enumerate(order, 1)
     ]
 
 
@@ -104,12 +106,13 @@ def _rank(track: Track, frames: int) -> tuple[int, float, int]:
 def _person(track: Track, tracklets: int, found: Detections, how: Filter) -> Person:
     """One person, mended, filled and smoothed."""
     time_s = found.time_s[track.place]
-    raw_xy = np.where(track.score[..., None] > 0, track.xy_px, 0.0)
-    mended = mend_sides(raw_xy.astype(np.float64), track.score.astype(np.float64), time_s, _size(raw_xy, track.score))
+    raw_xy = np.where(track.score[..., None] > 0, track.xy_px, np.float32(0))
+    mended = mend_sides(raw_xy, track.score, time_s, _size(raw_xy, track.score))
     longest_s = max(FILL_S, 2.5 * found.step_s)
     place = filled_places(track.place, found.time_s, longest_s)
     seen = np.isin(place, track.place)
-    xy, score = _spread(mended.xy_px, seen), _spread(mended.score, seen)
+    xy, score, swaps = _spread(mended.xy_px, seen), _spread(mended.score, seen), mended.swaps
+    del mended
     time_s = found.time_s[place]
     xy, score, interpolated = fill_joints(xy, score, time_s, longest_s)
     xy = smoothed_track(xy, score > 0, time_s, how, longest_s)
@@ -118,13 +121,13 @@ def _person(track: Track, tracklets: int, found: Detections, how: Filter) -> Per
     return Person(
         track.track_id,
         place,
-        xy.astype(np.float32),
-        score.astype(np.float32),
-        _spread(raw_xy, seen).astype(np.float32),
-        _spread(track.score, seen).astype(np.float32),
+        xy,
+        score,
+        _spread(raw_xy, seen),
+        _spread(track.score, seen),
         interpolated,
         tracklets,
-        mended.swaps,
+        swaps,
         int(filled.sum()),
         int((gaps & ~filled).sum()),
     )
@@ -136,8 +139,8 @@ def _size(xy: Float32, score: Float32) -> float:
     return float(np.nanmedian(size)) if np.isfinite(size).any() else 1.0
 
 
-def _spread(values: Float | Float32, seen: Bool) -> Float:
+def _spread(values: NDArray[Any], seen: Bool) -> NDArray[Any]:
     """Values of the frames (S, ...) in which somebody was found, over all frames (M, ...); zeros between."""
-    out = np.zeros((len(seen), *values.shape[1:]))
+    out = np.zeros((len(seen), *values.shape[1:]), values.dtype)
     out[seen] = values
     return out

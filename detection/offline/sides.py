@@ -8,13 +8,17 @@ itself: where limbs are close together or cross, and who swaps moves no further,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pose.blocks import blocks
 from pose.joint_sets import OPENPOSE18, flip_order
 
 Float = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
+Index = NDArray[np.intp]
 Bool = NDArray[np.bool_]
 
 LIMBS = {
@@ -49,14 +53,14 @@ class Mended:
         In how many stretches, of arms and of legs.
     """
 
-    xy_px: Float
-    score: Float
+    xy_px: Floats
+    score: Floats
     swapped: Bool
     swaps: int
 
 
-def mend_sides(xy_px: Float, score: Float, time_s: Float, torso_px: float) -> Mended:
-    """Swap left and right where the limbs' ways say so.
+def mend_sides(xy_px: Floats, score: Floats, time_s: Float, torso_px: float) -> Mended:
+    """Swap left and right where the limbs' ways say so; numbers keep their precision.
 
     Parameters
     ----------
@@ -76,7 +80,7 @@ def mend_sides(xy_px: Float, score: Float, time_s: Float, torso_px: float) -> Me
     for limb, parts in enumerate(LIMBS.values()):
         left, right = (np.array([OPENPOSE18.index(f"{side}_{part}") for part in parts]) for side in ("left", "right"))
         both = np.stack([left, right])  # (2, P)
-        swapped[:, limb] = _swapped(xy_px[:, both] / torso_px, score[:, both], time_s)
+        swapped[:, limb] = _swapped(_ways(xy_px, score, time_s, both, torso_px))
         rows = np.flatnonzero(swapped[:, limb])
         joints = both.ravel()
         xy[np.ix_(rows, joints)] = xy_px[np.ix_(rows, twins[joints])]
@@ -85,12 +89,11 @@ def mend_sides(xy_px: Float, score: Float, time_s: Float, torso_px: float) -> Me
     return Mended(xy, sure, swapped, swaps)
 
 
-def _swapped(xy: Float, score: Float, time_s: Float) -> Bool:
-    """Which of M frames to swap, from joints (M, 2 sides, P, 2) in torso lengths and scores (M, 2, P)."""
-    frames = len(xy)
+def _swapped(cost: Float) -> Bool:
+    """Which of M frames to swap, from the ways (M, 2, 2) of `_ways`."""
+    frames = len(cost)
     if frames < 3:
         return np.zeros(frames, np.bool_)
-    cost = _ways(xy, score, time_s)  # (M, 2, 2): from a reading of the frame before to one of this
     total = np.zeros((frames, 2))
     came = np.zeros((frames, 2), np.intp)
     own = np.array([0.0, _SWAP])
@@ -106,11 +109,23 @@ def _swapped(xy: Float, score: Float, time_s: Float) -> Bool:
     return _worth(reading.astype(np.bool_), cost)
 
 
-def _ways(xy: Float, score: Float, time_s: Float) -> Float:
-    """Ways of a limb pair's joints from frame to frame (M, 2, 2), by the readings of the frame before and of this."""
-    frames = len(xy)
-    cost = np.zeros((frames, 2, 2))
-    close = np.diff(time_s, prepend=time_s[0]) <= _GAP_S
+def _ways(xy_px: Floats, score: Floats, time_s: Float, both: Index, torso_px: float) -> Float:
+    """Ways in torso lengths of a pair of limbs from the frame before to each of M frames (M, 2, 2).
+
+    By the readings, as they stand or swapped, of the frame before and of this one. `both` (2, P) are the limbs' joints.
+    """
+    cost = np.zeros((len(xy_px), 2, 2))
+    for rows in blocks(len(xy_px)):
+        around = slice(max(0, rows.start - 1), rows.stop)
+        xy, sure = (one[around][:, both].astype(np.float64) for one in (xy_px, score))
+        cost[around.start + 1 : rows.stop] = _steps(xy / torso_px, sure)
+    cost[np.diff(time_s, prepend=time_s[:1]) > _GAP_S] = 0.0
+    return cost
+
+
+def _steps(xy: Float, score: Float) -> Float:
+    """The same (M - 1, 2, 2) between neighbours of M frames with joints (M, 2 sides, P, 2) and scores (M, 2, P)."""
+    cost = np.zeros((len(xy) - 1, 2, 2))
     for before in (0, 1):
         for now in (0, 1):
             one = xy[:-1, ::-1] if before else xy[:-1]
@@ -120,8 +135,7 @@ def _ways(xy: Float, score: Float, time_s: Float) -> Float:
             seen = (one_score > 0) & (other_score > 0)
             way = np.minimum(np.linalg.norm(other - one, axis=-1), _MOST)
             weight = np.sqrt(one_score * other_score)
-            cost[1:, before, now] = (way * weight * seen).sum(axis=(1, 2))
-    cost[~close] = 0.0
+            cost[:, before, now] = (way * weight * seen).sum(axis=(1, 2))
     return cost
 
 

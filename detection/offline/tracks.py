@@ -49,6 +49,11 @@ class Track:
     def __len__(self) -> int:
         return len(self.place)
 
+    def rows(self, which: slice) -> Track:
+        """Some of the frames."""
+        arrays = {name: getattr(self, name)[which] for name in ("place", "xy_px", "score", "colours")}
+        return replace(self, **arrays)
+
     def followed_by(self, other: Track) -> Track:
         """The same person, who has `other` as the rest of the way; where both are in a frame, this one counts."""
         new = ~np.isin(other.place, self.place)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from export.c3d import write_c3d
+from export.c3d import content, write_c3d
 from export.errors import ExportError
 from export.motion import motions
 from pose.joint_sets import H36M17
@@ -79,6 +79,17 @@ def test_more_frames_than_sixteen_bits_count(tmp_path: Path) -> None:
         pelvis = [points[0, 0] for _, points, _ in reader.read_frames(copy=False)]
     assert len(pelvis) == count
     np.testing.assert_allclose(np.array(pelvis)[[0, 65_535, -1]], np.array([0, 65_535, count - 1]) * 4, rtol=1e-5)
+
+
+@pytest.mark.parametrize("count", [1, 32, 45])  # 32 frames fill their blocks
+@pytest.mark.parametrize("vertical", ["y", "z"])
+def test_the_file_is_byte_for_byte_what_ezc3d_writes_itself(count: int, vertical: str, tmp_path: Path) -> None:
+    poses = walkers([*range(count - 1), count + 1])  # a gap before the last frame
+    poses.valid[0, 3] = False
+    motion = motions(poses)[0]
+    content(ezc3d, motion, vertical, slice(None)).write(str(tmp_path / "whole.c3d"))
+    ours = write_c3d(poses, tmp_path / "ours.c3d", vertical=vertical)[0]
+    assert ours.read_bytes() == (tmp_path / "whole.c3d").read_bytes()
 
 
 def test_a_missing_library_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -91,11 +91,22 @@ def test_a_missing_joint_is_where_it_was_or_beside_its_neighbour() -> None:
     shoulder, elbow = OPENPOSE18.index("left_shoulder"), OPENPOSE18.index("left_elbow")
     xy[:, shoulder], score[:, shoulder] = (50, 50), 1
     xy[0, elbow], xy[2, elbow], score[[0, 2], elbow] = (40, 80), (60, 80), 1
-    placed = place_missing(xy, score, np.array([0.0, 0.1, 0.2]))
+    placed, anywhere = place_missing(xy, score, np.array([0.0, 0.1, 0.2]))
+    assert anywhere.all()
     np.testing.assert_allclose(placed[1, elbow], [50, 80])
     np.testing.assert_allclose(placed[1, OPENPOSE18.index("left_wrist")], placed[1, elbow])
-    far = place_missing(xy, score, np.array([0.0, 10.0, 20.0]))
+    far, _ = place_missing(xy, score, np.array([0.0, 10.0, 20.0]))
     np.testing.assert_allclose(far[1, elbow], [50, 50])
+
+
+def test_coco_says_nothing_of_somebody_of_whom_nothing_is_known(tmp_path: Path) -> None:
+    poses = walkers([0, 1, 2, 60, 61])
+    poses.score[3:] = 0
+    poses.xy_px[3:] = 0
+    write_coco(poses, tmp_path / "coco.json")
+    entries = json.loads((tmp_path / "coco.json").read_text())
+    assert [entry["image_id"] for entry in entries] == [0, 1, 2]
+    assert all(entry["keypoints"][0] > 0 for entry in entries)
 
 
 def test_json_lines_hold_what_the_archive_holds(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lifting.feet import LEGS, Speedometer, bent_leg
+from lifting.feet import LEGS, Speedometer, bent_leg, reached
 from pose.joint_sets import H36M17
 
 
@@ -37,6 +37,23 @@ def test_a_bent_leg_reaches_where_it_can_and_keeps_its_bones(seed: int) -> None:
         np.testing.assert_allclose(ankle, target, atol=1e-5)
     same = bent_leg(leg, leg[2])
     np.testing.assert_allclose(same, leg[1:], atol=1e-6)
+
+
+@given(st.integers(0, 2**31))
+def test_an_ankle_gets_where_it_is_to_go_or_near_and_never_jumps(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    leg = np.array([[0, 0.9, 0], [0.02, 0.5, 0.06], [0, 0.1, 0]]) + random.normal(0, 0.03, (3, 3))
+    np.testing.assert_allclose(reached(leg, leg[2]), leg[2], atol=1e-12)
+    away = random.normal(0, 0.2, 3)
+    way = np.array([reached(leg, leg[2] + share * away) for share in np.linspace(0, 1, 200)])
+    assert np.linalg.norm(np.diff(way, axis=0), axis=1).max() <= 1.001 * np.linalg.norm(away) / 199
+    far = np.linalg.norm(way - leg[0], axis=1)
+    full = np.linalg.norm(leg[1] - leg[0]) + np.linalg.norm(leg[2] - leg[1])
+    assert far.max() < max(np.linalg.norm(leg[2] - leg[0]), full - 0.0025) + 1e-9
+    asked = np.linalg.norm(leg[2] + np.linspace(0, 1, 200)[:, None] * away - leg[0], axis=1)
+    assert (far <= asked + 1e-9).all()
+    easy = asked < full - 0.014
+    np.testing.assert_allclose(far[easy], asked[easy], atol=1e-9)
 
 
 def test_a_straight_leg_bends_without_a_plane() -> None:

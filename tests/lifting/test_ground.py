@@ -111,6 +111,21 @@ def test_a_crowd_is_grounded_as_each_alone() -> None:
     np.testing.assert_allclose(crowd[-1].root_m[1], alone[-1].root_m[0], atol=1e-4)
 
 
+def test_a_clip_may_be_worked_on_in_place() -> None:
+    frames = lifted(WALK[:60], ids=(3, 7))
+    rows = {name: np.concatenate([getattr(one, name) for one in frames]) for name in _ROWS}
+    rows["valid"][20:30] = False  # somebody is there without being known
+    before = {name: values.copy() for name, values in rows.items()}
+    time_s = np.repeat(np.arange(60) / FPS, 2)
+    copied = ground_clip(time_s, **rows, intrinsics=CAMERA)
+    for name, values in rows.items():
+        np.testing.assert_array_equal(values, before[name], err_msg=f"{name} was left alone")
+    clip = ground_clip(time_s, **rows, intrinsics=CAMERA, in_place=True)
+    assert clip.xyz_m is rows["xyz_m"]
+    np.testing.assert_array_equal(clip.xyz_m, copied.xyz_m)
+    np.testing.assert_array_equal(clip.root_m, copied.root_m)
+
+
 def test_nobody_and_nothing_known_is_fine() -> None:
     ground = Grounding(CAMERA)
     assert len(ground.step(People.nobody(), 0.0)) == 0

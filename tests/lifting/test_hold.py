@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from lifting.errors import LiftingError
-from lifting.feet import ANKLES
+from lifting.feet import ANKLES, LEGS
 from lifting.hold import FeetHold, HoldOptions, find_contacts, hold_feet, moved_in_depth, on_rays
+from pose.angles import ANGLE_NAMES, joint_angles
 from pose.camera import Extrinsics
 from pose.joint_sets import H36M17_BONES
 from pose.metrics import foot_slides
@@ -89,6 +90,29 @@ def test_hips_move_as_they_do_when_ankles_are_lifted_wrong() -> None:
     drop = np.ptp(whole[:, 0, 1])
     assert drop == pytest.approx(np.ptp(shown.joints[:, 0, 1]), abs=0.03)
     assert foot_slides(_level(whole)[:, ANKLES], np.ones((len(whole), 2), bool)).max() < 0.02
+
+
+def _knees_deg(joints: Float) -> Float:
+    return joint_angles(joints)[:, [ANGLE_NAMES.index(f"{side}_knee_flexion") for side in ("right", "left")]]
+
+
+@pytest.mark.parametrize("bent_deg", [4.0, 8.0, 15.0])
+def test_standing_knees_stay_a_little_bent_where_held_feet_are_out_of_reach(bent_deg: float) -> None:
+    body = standing()
+    half = np.radians(bent_deg / 2)
+    for leg in LEGS:  # knees bent so far, ankles under the hips
+        shank = float(np.linalg.norm(body[leg[2]] - body[leg[1]]))
+        body[leg[1]] = body[leg[0]] + shank * np.array([0.0, -np.cos(half), np.sin(half)])
+        body[leg[2]] = body[leg[0]] + shank * np.array([0.0, -2 * np.cos(half), 0.0])
+    shown = Shown(np.repeat(body[None], 60, axis=0), swim_m=0.05)
+    lifted = _knees_deg(shown.xyz)
+    np.testing.assert_allclose(lifted, bent_deg, atol=1e-6)
+    shown.xyz = 0.95 * shown.xyz  # a body smaller than its rays: seen ankles are centimetres out of reach
+    for out, held in (shown.live(), shown.whole()):
+        assert held[5:].all()
+        knees = _knees_deg(out)[5:]
+        assert knees.min() > min(bent_deg, 10.0) - 0.5
+        assert knees.max() < bent_deg + 0.5
 
 
 def test_walking_feet_are_held_in_turns() -> None:

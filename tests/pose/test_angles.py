@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,6 +13,7 @@ from pose.angles import ANGLE_NAMES, JOINED_GAP_S, VERTICAL_ANGLES, angles_over_
 from tests.pose.bodies import DOWN, J, mirrored, set_limb, somebody, standing, turn
 
 Float = NDArray[np.float64]
+DEMO = Path(__file__).resolve().parents[2] / "synthetic" / "data" / "demo.npz"
 UP = (0.0, 1.0, 0.0)
 BETWEEN = [index for index, name in enumerate(ANGLE_NAMES) if name not in VERTICAL_ANGLES]
 seeds = st.integers(0, 2**32 - 1)
@@ -177,6 +180,29 @@ def test_jumping_jacks_with_trembling_arms_end_where_they_began() -> None:
     flexion = angles[:, ANGLE_NAMES.index("right_shoulder_flexion")]
     assert flexion[::60] == pytest.approx(0, abs=8), "no turns are collected where flexion is not defined"
     assert flexion[30::60] == pytest.approx(180, abs=20)
+
+
+def test_the_actors_truth_squats_curls_and_never_jumps() -> None:
+    with np.load(DEMO, allow_pickle=False) as truth:
+        mine = truth["person"] == 0
+        joints, rows = truth["xyz_m"][mine].astype(np.float64), truth["frame_index"][mine]
+        time_s, up = truth["frame_time_s"][rows], truth["rotation"][:, 1]
+    angles = angles_over_time(joints, time_s, up=up)
+    of = dict(zip(ANGLE_NAMES, angles.T, strict=True))
+    for side in ("right", "left"):
+        for name, ends in (("knee", ("hip", "knee", "ankle")), ("elbow", ("shoulder", "elbow", "wrist"))):
+            one, middle, other = (joints[:, J[f"{side}_{end}"]] for end in ends)
+            upper, lower, across = (np.linalg.norm(way, axis=1) for way in (middle - one, other - middle, other - one))
+            cosine = (across**2 - upper**2 - lower**2) / (2 * upper * lower)  # law of cosines
+            expected = np.degrees(np.arccos(cosine.clip(-1, 1)))
+            np.testing.assert_allclose(of[f"{side}_{name}_flexion"], expected, atol=0.01)
+        assert np.ptp(of[f"{side}_knee_flexion"]) > 60, "he squats"
+    known = np.isfinite(angles)
+    assert known.mean() > 0.95
+    steps = np.abs(np.diff(angles, axis=0))[known[1:] & known[:-1]]
+    assert steps.max() < 40, "no turn of 360 degrees, and none of 180"
+    for name in ("trunk_flexion", "trunk_bending", "trunk_rotation", "neck_bending", "neck_rotation"):
+        assert np.abs(of[name]).max() < 90
 
 
 def test_shapes_are_checked() -> None:
