@@ -74,10 +74,10 @@ OURS = Network(
     name="liftcam-paf-small",
     files=(
         WeightsFile(
-            "liftcam-paf-small.xml", 550_805, "8a29380b0d003074afacbe9bd6ab8049dfc57470a4d687942a93eb9e75614e0b"
+            "liftcam-paf-small.xml", 550_805, "19a62a71b0fdd090584f5f225dbfc99cbb2b13aef5a395fd5ebbb4ecbf464fe0"
         ),
         WeightsFile(
-            "liftcam-paf-small.bin", 2_928_740, "9da9693f0c753cca430519a6efa31828a52427b9c81e0cae4b29e67ccb305f34"
+            "liftcam-paf-small.bin", 2_928_740, "2e47ee63b3346fb5f0f54846c98c7d26448b9053497074d61022648f265caddf"
         ),
     ),
     licence="CC-BY-SA-3.0",
