@@ -424,6 +424,9 @@ _forwarded(
 _forwarded(
     train, "export", "detection.training.export:main", "Export a trained detector to ONNX and OpenVINO, with INT8."
 )
+_forwarded(
+    train, "render", "commands.training_pictures:command", "Render pictures with labels for training a detector."
+)
 _forwarded(train, "lifter", "lifting.training.train:command", "Train a lifting network, or go on with a run.")
 _forwarded(
     train, "bvh", "lifting.training.bvh:command", "Turn BVH files into motion that the lifter can be trained on."

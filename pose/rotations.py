@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.transform import Rotation, Slerp
 
-from pose.skeleton import BONE_INDEX, BONES, NOSE_TO_VERTEX, POINTS, perpendicular, with_head_base
+from pose.skeleton import BONE_INDEX, BONES, NOSE_TO_VERTEX, POINTS, dot, lengths, perpendicular, with_head_base
 
 Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -139,46 +139,50 @@ def _trunk(step: Float) -> Float:
 def _twisted(axis: Float, upper: Float, lower: Float) -> Float:
     """The hinge's axis (..., 3): as the parent has it where the limb is straight, that of the bend where it is bent."""
     normal = _cross(upper, lower)
-    area = np.linalg.norm(normal, axis=-1)
-    bend = np.degrees(np.arctan2(area, (upper * lower).sum(axis=-1)))
-    part = np.clip((bend - STRAIGHT_DEG) / (BENT_DEG - STRAIGHT_DEG), 0, 1)
+    bend = np.degrees(np.arctan2(lengths(normal)[..., 0], dot(upper, lower)))
+    part = _between((bend - STRAIGHT_DEG) / (BENT_DEG - STRAIGHT_DEG))
     weight = np.where(np.isfinite(bend), part * part * (3 - 2 * part), 0.0)
-    along = upper / np.linalg.norm(upper, axis=-1, keepdims=True)
-    across = _cross(along, axis)
-    twist = np.arctan2((normal * across).sum(axis=-1), (normal * axis).sum(axis=-1))
-    far = np.clip((180 - np.abs(np.degrees(twist))) / (180 - MOST_TWIST_DEG), 0, 1)
+    across = _cross(upper / lengths(upper), axis)
+    twist = np.arctan2(dot(normal, across), dot(normal, axis))
+    far = _between((180 - np.abs(np.degrees(twist))) / (180 - MOST_TWIST_DEG))
     twist = np.where(np.isfinite(twist), weight * far * far * (3 - 2 * far) * twist, 0.0)
     return np.asarray(np.cos(twist)[..., None] * axis + np.sin(twist)[..., None] * across)
 
 
+def _between(share: Float) -> Float:
+    """Held between 0 and 1."""
+    return np.asarray(np.minimum(np.maximum(share, 0), 1))
+
+
 def _swung(start: Float, end: Float) -> Float:
     """The smallest rotations (..., 3, 3) that take the directions `start` (..., 3) to `end` (..., 3), by Rodrigues."""
-    start = start / np.linalg.norm(start, axis=-1, keepdims=True)
-    end = end / np.linalg.norm(end, axis=-1, keepdims=True)
+    start, end = start / lengths(start), end / lengths(end)
     axis = _cross(start, end)
-    cosine = (start * end).sum(axis=-1)[..., None, None]
-    cross = np.zeros((*axis.shape, 3))
-    cross[..., (2, 0, 1), (1, 2, 0)] = axis
-    cross[..., (1, 2, 0), (2, 0, 1)] = -axis
+    cosine = dot(start, end)[..., None, None]
+    cross = (axis @ _AS_MATRIX).reshape(*axis.shape, 3)
     # Opposite directions have no smallest rotation; the limit of what is near them is as good as any.
     return np.asarray(np.eye(3) + cross + cross @ cross / np.maximum(1 + cosine, 1e-6))
 
 
 def _cross(one: Float, two: Float) -> Float:
     """Cross products (..., 3); numpy's own takes seven times as long on one row, and a live avatar has only one."""
-    out = np.empty(np.broadcast_shapes(one.shape, two.shape))
-    for axis, (after, last) in enumerate(((1, 2), (2, 0), (0, 1))):
-        out[..., axis] = one[..., after] * two[..., last] - one[..., last] * two[..., after]
-    return out
+    return np.asarray(one.take(_AFTER, -1) * two.take(_LAST, -1) - one.take(_LAST, -1) * two.take(_AFTER, -1))
 
 
 def _frame(first: Float, second: Float) -> Float:
     """Right-handed axes as columns (..., 3, 3), the first along `first`, the second near `second`, both (..., 3)."""
-    length = np.linalg.norm(first, axis=-1, keepdims=True)
-    one = first / np.where(length > 1e-9, length, np.nan)
-    two = perpendicular(second, one)
-    return np.stack([one, two, _cross(one, two)], axis=-1)
+    out = np.empty((*first.shape, 3))
+    out[..., 0] = one = first / lengths(first, 1e-9)
+    out[..., 1] = two = perpendicular(second, one)
+    out[..., 2] = _cross(one, two)
+    return out
 
+
+_AFTER, _LAST = np.array([1, 2, 0]), np.array([2, 0, 1])
+_AS_MATRIX: Float = np.array(
+    [(0, 0, 0, 0, 0, -1.0, 0, 1, 0), (0, 0, 1, 0, 0, 0, -1, 0, 0), (0, -1, 0, 1, 0, 0, 0, 0, 0)]
+)
+"""Takes a vector to the nine numbers of the matrix that makes cross products with it."""
 
 # The same axes in the rest pose, transposed: a bone's axes times these are what turns it out of that pose, so that its
 # first direction is met exactly and its second as nearly as may be.

@@ -84,6 +84,7 @@ BONES = (
 )
 """The tree, parents before children."""
 
+_PARENTS = np.array([bone.parent for bone in BONES[1:]])
 BONE_INDEX = {bone.name: index for index, bone in enumerate(BONES)}
 
 
@@ -96,7 +97,7 @@ def with_head_base(xyz: ArrayLike) -> Float:
     joints = np.asarray(xyz, np.float64)
     nose, thorax = joints[:, H36M17.index("nose")], joints[:, H36M17.index("thorax")]
     vertex = joints[:, H36M17.index("head")] - nose
-    size = np.linalg.norm(vertex, axis=1, keepdims=True)
+    size = lengths(vertex)
     behind = perpendicular(thorax - nose, vertex)
     base = nose + _BASE_ALONG * vertex + _BASE_BEHIND * size * behind
     return np.concatenate([joints, base[:, None]], axis=1)
@@ -104,10 +105,20 @@ def with_head_base(xyz: ArrayLike) -> Float:
 
 def perpendicular(vectors: Float, to: Float) -> Float:
     """The part of `vectors` (..., 3) at right angles to `to` (..., 3), of length 1; NaN where there is none."""
-    square = (to * to).sum(axis=-1, keepdims=True)
-    rest = vectors - to * (vectors * to).sum(axis=-1, keepdims=True) / np.where(square > 0, square, np.nan)
-    length = np.linalg.norm(rest, axis=-1, keepdims=True)
-    return np.asarray(rest / np.where(length > 1e-9, length, np.nan))
+    square = dot(to, to)[..., None]
+    rest = vectors - to * (dot(vectors, to)[..., None] / np.where(square > 0, square, np.nan))
+    return np.asarray(rest / lengths(rest, 1e-9))
+
+
+def dot(one: Float, two: Float) -> Float:
+    """Products (...) of vectors (..., 3)."""
+    return np.asarray(np.einsum("...i,...i->...", one, two))
+
+
+def lengths(vectors: Float, least: float = -1.0) -> Float:
+    """Lengths (..., 1) of vectors (..., 3); NaN where one is not over `least`."""
+    out = np.sqrt(dot(vectors, vectors))[..., None]
+    return np.asarray(np.where(out > least, out, np.nan) if least >= 0 else out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +182,7 @@ def to_local(rotations: ArrayLike) -> Float:
     """Rotations (N, 19, 3, 3) relative to each bone's parent."""
     turn = np.asarray(rotations, np.float64)
     out = turn.copy()
-    for place, bone in enumerate(BONES[1:], start=1):
-        out[:, place] = turn[:, bone.parent].swapaxes(1, 2) @ turn[:, place]
+    out[:, 1:] = turn[:, _PARENTS].swapaxes(2, 3) @ turn[:, 1:]
     return out
 
 

@@ -10,7 +10,15 @@ from detection.errors import DetectionError
 from detection.training.augment import AugmentOptions
 from detection.training.loss import Balance
 
-DEFAULT_SHARES = {"coco": 0.40, "actor": 0.28, "lspet": 0.17, "unlabelled": 0.15, "pseudo": 0.10, "empty": 0.05}
+DEFAULT_SHARES = {
+    "coco": 0.40,
+    "actor": 0.22,
+    "low": 0.16,
+    "lspet": 0.15,
+    "unlabelled": 0.15,
+    "pseudo": 0.12,
+    "empty": 0.05,
+}
 TAUGHT_ONLY = "unlabelled"
 """The source that says nothing without a teacher."""
 

@@ -40,6 +40,9 @@ def main(
     photos: Annotated[Path, typer.Option(help="Folder with coco_train, lspet, coco_negatives and the others.")],
     out: Annotated[Path, typer.Option(help="Folder to write to.")],
     rendered: Annotated[Path | None, typer.Option(help="Folder of rendered pictures with labels.jsonl.")] = None,
+    low: Annotated[
+        Path | None, typer.Option(help="Another such folder, of people who are low or on the floor.")
+    ] = None,
     teacher: Annotated[
         Path | None, typer.Option(help="human-pose-estimation-0001.xml: also label the unlabelled photos; takes long.")
     ] = None,
@@ -47,7 +50,7 @@ def main(
     """Write photos with labels and the trunk's first weights as a few archives."""
     save_trunk(read_trunk(), out / TRUNK_FILE)
     paths = [out / TRUNK_FILE]
-    labelled = read_all(photos, rendered)
+    labelled = read_all(photos, rendered, low)
     if teacher is not None:
         landmarks = LandmarkTeacher()
         unlabelled = [path for name in UNLABELLED for path in pictures(photos / name)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -171,8 +172,11 @@ def split(photos: Photos) -> Split:
     return Split(photos.select(~chosen), photos.select(chosen))
 
 
-def read_all(photos: Path, rendered: Path | None) -> Photos:
-    """Every collection that is labelled: COCO, LSPET, empty rooms, and the actor where there is a folder of it."""
+def read_all(photos: Path, rendered: Path | None, low: Path | None = None) -> Photos:
+    """Every collection that is labelled: COCO, LSPET, empty rooms, and the actor where there is a folder of it.
+
+    `low` is a folder of the actor low and on the floor, a source of its own: there is never enough of that.
+    """
     readers: list[tuple[Callable[[Path], Photos], Path]] = [
         (read_coco, photos / "coco_train"),
         (read_lspet, photos / "lspet"),
@@ -180,6 +184,8 @@ def read_all(photos: Path, rendered: Path | None) -> Photos:
     ]
     if rendered is not None:
         readers.append((read_rendered, rendered))
+    if low is not None:
+        readers.append((partial(read_rendered, source="low"), low))
     return join([reader(folder) for reader, folder in readers])
 
 

@@ -11,23 +11,23 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import struct
-from typing import Any
+from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from pose.joint_sets import H36M17
 from pose.skeleton import BONES
 from pose.types import People
 from stream.outputs.avatar import Avatar, AvatarPose
+from stream.outputs.osc_messages import BUNDLE, Messages, element
 from stream.outputs.output import OutputError, Result
 from stream.outputs.scores import joint_scores
 from stream.outputs.slots import Slots
 
 DEPTH = 120
-_KINDS = {str: "s", int: "i", float: "f"}
 _MISSING = "python-osc is missing; pip install 'liftcam[osc]' gets it"
+_MIRRORED_X = np.array([-1.0, 1.0, 1.0, 1.0, -1.0, -1.0, 1.0])
 
 
 def unity_name(bone: str) -> str:
@@ -39,35 +39,13 @@ def unity_name(bone: str) -> str:
     return "".join(word.capitalize() for word in bone.split("_"))
 
 
-def to_unity(position: NDArray[np.float64], quaternion: NDArray[np.float64]) -> list[float]:
-    """X y z qx qy qz qw in Unity's left-handed axes, of a position and a rotation in right-handed ones: x mirrored.
+def to_unity(position: ArrayLike, quaternion: ArrayLike) -> NDArray[np.float64]:
+    """X y z qx qy qz qw (..., 7) in Unity's left-handed axes of what is given in right-handed ones: x is mirrored.
 
-    >>> to_unity(np.array([1.0, 2.0, 3.0]), np.array([0.1, 0.2, 0.3, 0.9]))
-    [-1.0, 2.0, 3.0, 0.1, -0.2, -0.3, 0.9]
+    >>> to_unity([1.0, 2.0, 3.0], [0.1, 0.2, 0.3, 0.9])
+    array([-1. ,  2. ,  3. ,  0.1, -0.2, -0.3,  0.9])
     """
-    x, y, z = position.tolist()
-    qx, qy, qz, qw = quaternion.tolist()
-    return [-x, y, z, qx, -qy, -qz, qw]
-
-
-def bundle(messages: list[tuple[str, list[Any]]]) -> bytes:
-    """An OSC 1.0 bundle to be played at once, of messages with an address, words first and numbers behind them.
-
-    Put together of python-osc's parts: its builder reads each message again that it has written, which took 2 ms a
-    frame.
-    """
-    from pythonosc.parsing import osc_types  # noqa: PLC0415 - an extra
-
-    out = [osc_types.write_string("#bundle"), osc_types.write_date(osc_types.IMMEDIATELY)]
-    for address, values in messages:
-        kinds = "," + "".join(_KINDS[type(value)] for value in values)
-        parts = [osc_types.write_string(address), osc_types.write_string(kinds)]
-        words = [value for value in values if isinstance(value, str)]
-        parts += [osc_types.write_string(word) for word in words]
-        parts.append(struct.pack(">" + kinds[1 + len(words) :], *values[len(words) :]))
-        message = b"".join(parts)
-        out += [osc_types.write_int(len(message)), message]
-    return b"".join(out)
+    return np.asarray(np.concatenate([position, quaternion], axis=-1) * _MIRRORED_X)
 
 
 class OscOutput:
@@ -119,50 +97,60 @@ class OscOutput:
             self._socket = None
 
     def send(self, result: Result) -> None:
-        """Send a bundle for the avatar and one for each person, the number of people with the first."""
+        """Send a bundle for the first person, with the avatar and the number of people, and one for everybody else."""
         people, time_s = result.people, result.frame.time_s
         row = self._slot.rows(people.track_id.tolist(), time_s)[0]
         if self._slot.track_ids[0] != self._main:
             self._main, self._avatar = self._slot.track_ids[0], Avatar()
+        first = _count_message(len(people))
         if row is not None:
             pose = self._avatar.step(people.xyz_m[row], people.root_m[row], people.valid[row], time_s)
-            self._send(self._vmc(pose, time_s))
+            first = _vmc(pose, time_s) + first
         # few datagrams: each is a call of the system, after which other threads have their turn first
-        count: list[tuple[str, list[Any]]] = [("/liftcam/people", [len(people)])]
-        for messages in [_plain(people, index) for index in range(len(people))] or [[]]:
-            self._send(count + messages)
-            count = []
+        for messages in [_plain(people, index) for index in range(len(people))] or [b""]:
+            self._send(first + messages)
+            first = b""
 
-    @staticmethod
-    def _vmc(pose: AvatarPose, time_s: float) -> list[tuple[str, list[Any]]]:
-        still = np.array([0.0, 0.0, 0.0, 1.0])
-        messages: list[tuple[str, list[Any]]] = [
-            ("/VMC/Ext/OK", [1]),
-            ("/VMC/Ext/T", [float(time_s)]),
-            ("/VMC/Ext/Root/Pos", ["root", *to_unity(np.zeros(3), still)]),
-        ]
-        for index, bone in enumerate(BONES):
-            place = pose.hips_m if index == 0 else pose.offsets_m[index]
-            messages.append(("/VMC/Ext/Bone/Pos", [unity_name(bone.name), *to_unity(place, pose.local[index])]))
-        return messages
-
-    def _send(self, messages: list[tuple[str, list[Any]]]) -> None:
+    def _send(self, messages: bytes) -> None:
         if self._socket is None:
             raise OutputError(f"{self.name} is not open", retry=True)
         try:
             with contextlib.suppress(ConnectionRefusedError):  # nobody listens yet
-                self._socket.send(bundle(messages))
+                self._socket.send(BUNDLE + messages)
         except OSError as error:
             raise OutputError(f"{self.name}: {error.strerror}", retry=True) from error
 
 
-def _plain(people: People, index: int) -> list[tuple[str, list[Any]]]:
+def _vmc(pose: AvatarPose, time_s: float) -> bytes:
+    """The avatar: that it is there, when, and all its bones."""
+    here, time, root, bones = _avatar_messages()
+    place = pose.offsets_m.copy()
+    place[0] = pose.hips_m
+    return here + time.filled([[time_s]]) + root + bones.filled(to_unity(place, pose.local))
+
+
+def _plain(people: People, index: int) -> bytes:
     """Every known joint of one person."""
     place = people.xyz_m[index] + people.root_m[index]
     score = joint_scores(people.score[index], people.valid[index])
-    head = f"/liftcam/person/{people.track_id[index]}/joint/"
-    return [
-        (head + name, [*place[joint].tolist(), float(score[joint])])
-        for joint, name in enumerate(H36M17)
-        if people.valid[index, joint] and np.isfinite(place[joint]).all()
-    ]
+    known = people.valid[index] & np.isfinite(place).all(axis=1)
+    values = np.concatenate([place, score[:, None]], axis=1)
+    return _person_messages(int(people.track_id[index])).filled(values, np.flatnonzero(known).tolist())
+
+
+@lru_cache(maxsize=1)
+def _avatar_messages() -> tuple[bytes, Messages, bytes, Messages]:
+    """That it is there, the time, the root, which never moves, and the bones."""
+    bones = [("/VMC/Ext/Bone/Pos", unity_name(bone.name)) for bone in BONES]
+    root = element("/VMC/Ext/Root/Pos", "root", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
+    return element("/VMC/Ext/OK", 1), Messages.of([("/VMC/Ext/T",)], 1), root, Messages.of(bones, 7)
+
+
+@lru_cache(maxsize=32)
+def _person_messages(track_id: int) -> Messages:
+    return Messages.of([(f"/liftcam/person/{track_id}/joint/{name}",) for name in H36M17], 4)
+
+
+@lru_cache(maxsize=32)
+def _count_message(people: int) -> bytes:
+    return element("/liftcam/people", people)

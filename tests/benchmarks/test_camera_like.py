@@ -39,7 +39,7 @@ def test_closing_ends_the_wait_for_the_next_picture() -> None:
     thread = Thread(target=lambda: left.append(next(frames, None)))
     thread.start()
     source.close()
-    thread.join(timeout=5)
+    thread.join(timeout=30)
     assert left == [None]
 
 

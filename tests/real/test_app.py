@@ -85,7 +85,7 @@ def test_ctrl_c_keeps_what_was_finished(tmp_path: Path) -> None:
                 break
         time.sleep(1)
         process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=20)
+        output, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
     frames = json.loads(output.splitlines()[-1])["frames"]
@@ -151,7 +151,7 @@ def test_the_window_lives_records_and_ends_by_its_keys(screen: str, tmp_path: Pa
         for key, wait_s in (("r", 3), ("s", 1), ("r", 1), ("m", 0.3), ("2", 0.3), ("space", 0.3), ("h", 0.3), ("q", 0)):
             press(key)
             time.sleep(wait_s)
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors
     assert "Traceback" not in errors
     names = sorted(path.suffix for path in tmp_path.iterdir())

@@ -7,7 +7,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -58,16 +57,17 @@ def test_a_full_disk_and_a_port_in_use_are_a_line_each_and_the_camera_goes_on() 
     assert int(lines[-1].split()[0]) >= 4  # frames, after both had gone
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux makes a pipe so small")
 def test_a_pipe_that_nobody_empties_stops_neither_the_camera_nor_its_end() -> None:
     with subprocess.Popen(
-        [*MAIN, "live", "--source", str(DEMO), "--no-display", "--seconds", "10", "--json", "-"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_environment(),
+        [*MAIN, "live", "--source", str(DEMO), "--no-display", "--seconds", "4", "--json", "-"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_environment(), pipesize=4096,
     ) as child:  # fmt: skip
         assert child.stderr is not None
-        lines = child.stderr.read().splitlines()  # the pipe holds 64 kB: some 25 frames
+        lines = child.stderr.read().splitlines()  # the pipe holds some three frames
         child.wait(30)
     assert child.returncode == 0
-    assert int(lines[-1].split()[0]) >= 30
+    assert int(lines[-1].split()[0]) >= 8
     assert any("did not stop" in line for line in lines)
 
 
@@ -75,14 +75,13 @@ def test_a_receiver_that_dies_is_said_once_and_found_again() -> None:
     server = socket.create_server(("127.0.0.1", 0))
     port = server.getsockname()[1]
     with subprocess.Popen(
-        [*MAIN, "live", "--source", str(DEMO), "--no-display", "--seconds", "10", "--json", f"tcp://127.0.0.1:{port}"],
+        [*MAIN, "live", "--source", str(DEMO), "--no-display", "--seconds", "5", "--json", f"tcp://127.0.0.1:{port}"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_environment(),
     ) as child:  # fmt: skip
         assert child.stderr is not None
         line, _ = server.accept()
         with line, line.makefile() as lines:
             assert json.loads(next(lines))["people"] is not None
-        time.sleep(0.5)
         line, _ = server.accept()  # it comes back by itself
         with line, line.makefile() as lines:
             assert json.loads(next(lines))["frame_index"] > 0

@@ -262,7 +262,7 @@ def test_ctrl_c_ends_a_program_at_once() -> None:
             assert process.stdout.readline() == "running\n"
             time.sleep(0.3)
             process.send_signal(signal.SIGINT)
-            said, _ = process.communicate(timeout=10)
+            said, _ = process.communicate(timeout=60)
             assert said == "left []\n"
             assert process.returncode == 0
         finally:

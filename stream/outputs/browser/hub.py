@@ -115,7 +115,8 @@ class Hub:
                 await viewer.socket.close(code=1008)
                 return
             viewer.confirmed, viewer.heard_s = count, now_s
-            viewer.wake.set()
+            if viewer.newest is not None:
+                viewer.wake.set()
 
 
 def _confirmed(data: object) -> tuple[int | None, float | None]:

@@ -29,18 +29,31 @@ from pose.types import Image
 from stream.outputs.output import Result
 
 VERSION = 1
-LONGEST_SIDE = 800
+LONGEST_SIDE = 960
 JPEG_QUALITY = 70
 _LENGTH = struct.Struct("<I")
 
 
 def jpeg(image: Image) -> bytes:
     """The picture (H, W, 3) BGR, made smaller where its longer side is over `LONGEST_SIDE`."""
-    scale = LONGEST_SIDE / max(image.shape[:2])
-    if scale < 1:
-        image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-    done, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    done, data = cv2.imencode(".jpg", _smaller(image), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     return data.tobytes() if done else b""
+
+
+def _smaller(image: Image) -> Image:
+    """At most `LONGEST_SIDE` long: by a whole number first, which OpenCV averages fast, then linearly.
+
+    By any other number averaging takes several times as long as packing.
+    """
+    height, width = image.shape[:2]
+    longest = max(height, width)
+    if longest <= LONGEST_SIDE:
+        return image
+    whole = longest // LONGEST_SIDE
+    if whole > 1:
+        image = cv2.resize(image, (width // whole, height // whole), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    size = round(width * LONGEST_SIDE / longest), round(height * LONGEST_SIDE / longest)
+    return cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
 
 
 def pack(head: dict[str, Any], picture: bytes) -> bytes:

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 from stream.meter import Histogram
 from stream.outputs.browser.access import Access
 from stream.outputs.browser.message import head, jpeg, pack
+from stream.outputs.browser.pace import Pace
 from stream.outputs.output import OutputError, Result
 
 if TYPE_CHECKING:
     from stream.outputs.browser.server import Server
 
 DEFAULT_PORT = 8765
+MOST_HZ = 30.0
+"""A page gets at most so many frames a second: more would cost the pipeline more than anybody sees."""
 _MISSING = "aiohttp is missing; pip install 'liftcam[serve]' gets it"
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - recognised, never chosen
 
@@ -24,7 +27,8 @@ _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - recognised, never chosen
 class BrowserOutput:
     """A page with the live picture, everybody in 2D and 3D, and the coach.
 
-    Nothing is packed while nobody would take it, so that an open page alone costs anything.
+    Nothing is packed while nobody would take it, so that a page costs something only while it is open, and everybody
+    gets the same bytes.
 
     Parameters
     ----------
@@ -54,6 +58,7 @@ class BrowserOutput:
         self._told = False
         self._server: Server | None = None
         self._sequence = 0
+        self._pace = Pace(MOST_HZ)
         self._times: deque[float] = deque(maxlen=30)
 
     @property
@@ -91,8 +96,9 @@ class BrowserOutput:
         """Give the newest frame to whoever is ready for it."""
         if self._server is None:
             raise OutputError(f"{self.name} is not open", retry=True)
-        self._times.append(time.perf_counter())
-        if not self._server.hub.wanted:
+        now_s = time.perf_counter()
+        self._times.append(now_s)
+        if not (self._server.hub.wanted and self._pace.take(now_s)):
             return
         self._sequence += 1
         told = head(result, self._sequence, self._fps, mirror=self._mirror)

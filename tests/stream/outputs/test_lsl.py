@@ -15,11 +15,11 @@ from tests.stream.outputs.test_osc import _people
 def test_an_inlet_gets_the_poses_with_names_units_and_the_time_of_capture() -> None:
     output = LslOutput(f"test-{time.time_ns()}")
     output.open()
-    found = pylsl.resolve_byprop("source_id", f"liftcam-{output.source}-0", timeout=10)
+    found = pylsl.resolve_byprop("source_id", f"liftcam-{output.source}-0", timeout=60)
     assert len(found) == 1
     inlet = pylsl.StreamInlet(found[0])
-    inlet.open_stream(timeout=10)
-    info = inlet.info(timeout=10)
+    inlet.open_stream(timeout=60)
+    info = inlet.info(timeout=60)
     channel = info.desc().child("channels").first_child()
     labels = []
     for _ in range(info.channel_count()):
@@ -31,8 +31,8 @@ def test_an_inlet_gets_the_poses_with_names_units_and_the_time_of_capture() -> N
     sent = result(0, people)
     output.send(sent)
     output.send(result(60, People.nobody()))
-    first, stamp = inlet.pull_sample(timeout=10)
-    last, _ = inlet.pull_sample(timeout=10)
+    first, stamp = inlet.pull_sample(timeout=60)
+    last, _ = inlet.pull_sample(timeout=60)
     assert first is not None
     assert last is not None
     joints = np.array(first[1:]).reshape(17, 4)

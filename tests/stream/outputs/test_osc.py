@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pythonosc.dispatcher import Dispatcher
+from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
+from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.osc_server import BlockingOSCUDPServer
 from scipy.spatial.transform import Rotation
 
@@ -14,8 +19,8 @@ from export.world import World
 from pose.joint_sets import H36M17
 from pose.skeleton import BONES, RestPose, to_global
 from pose.types import People
-from stream.outputs.avatar import Avatar
-from stream.outputs.osc import OscOutput, unity_name
+from stream.outputs.avatar import Avatar, quaternions
+from stream.outputs.osc import OscOutput, to_unity, unity_name
 from stream.outputs.slots import Slots
 from tests.stream.outputs.results import result
 
@@ -114,6 +119,65 @@ def test_the_avatar_that_a_receiver_rebuilds_stands_as_the_person_does(
                 start[index] - start[0], wanted[H36M17.index(bone.start)], atol=0.005, err_msg=bone.name
             )
     assert bones["Hips"][1] == pytest.approx(0.83 + 0.09, abs=1e-3)
+
+
+def _built(messages: Messages) -> bytes:
+    """A bundle as python-osc builds it."""
+    bundle = OscBundleBuilder(IMMEDIATELY)
+    for address, values in messages:
+        builder = OscMessageBuilder(address)
+        for value in values:
+            builder.add_arg(value)
+        bundle.add_content(builder.build())
+    return bytes(bundle.build().dgram)
+
+
+def _datagrams(people: People) -> list[bytes]:
+    """What is sent for a frame."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("127.0.0.1", 0))
+        receiver.settimeout(5)
+        output = OscOutput("127.0.0.1", receiver.getsockname()[1])
+        output.open()
+        output.send(result(7, people))
+        output.close()
+        return [receiver.recv(65_536) for _ in range(len(people))]
+
+
+def test_every_byte_is_as_python_osc_builds_it() -> None:
+    people = _people(2, first_id=9)
+    people.xyz_m[0, 5] = np.nan
+    people.valid[1, 3] = False
+    place = people.xyz_m + people.root_m[:, None]
+    joints: list[Messages] = [
+        [
+            (f"/liftcam/person/{9 + row}/joint/{name}", (*place[row, joint].tolist(), float(people.score[0, 0])))
+            for joint, name in enumerate(H36M17)
+            if (row, joint) not in {(0, 5), (1, 3)}
+        ]
+        for row in range(2)
+    ]
+    pose = Avatar().step(people.xyz_m[0], people.root_m[0], people.valid[0], 7 / 30)
+    bones: Messages = []
+    for index, bone in enumerate(BONES):
+        start = pose.hips_m if index == 0 else pose.offsets_m[index]
+        bones.append(("/VMC/Ext/Bone/Pos", (unity_name(bone.name), *to_unity(start, pose.local[index]).tolist())))
+    avatar: Messages = [
+        ("/VMC/Ext/OK", (1,)),
+        ("/VMC/Ext/T", (7 / 30,)),
+        ("/VMC/Ext/Root/Pos", ("root", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)),
+        *bones,
+    ]
+    count: Messages = [("/liftcam/people", (2,))]
+    assert _datagrams(people) == [_built(avatar + count + joints[0]), _built(joints[1])]
+
+
+@given(st.lists(st.floats(-1, 1), min_size=4, max_size=4).filter(lambda parts: np.linalg.norm(parts) > 0.01))
+def test_quaternions_are_those_of_the_rotation(parts: list[float]) -> None:
+    turn = Rotation.from_quat(parts)
+    found = quaternions(turn.as_matrix()[None])[0]
+    assert np.linalg.norm(found) == pytest.approx(1, abs=1e-12)
+    assert abs(found @ turn.as_quat()) == pytest.approx(1, abs=1e-12)
 
 
 def test_a_person_who_leaves_is_replaced_after_a_while() -> None:
