@@ -22,9 +22,10 @@ from benchmarks.errors import BenchmarkError
 from detection.detector import Detector
 from detection.tracking import Tracker
 from lifting.feet import ANKLES
-from lifting.floor import Floor, FloorTracker
+from lifting.floor import Floor
+from lifting.floor_tracker import FloorTracker
 from lifting.ground import Grounding, ground_clip
-from lifting.hold import find_contacts
+from lifting.hold_clip import find_contacts
 from lifting.lifter import Lifter
 from pose.camera import Intrinsics
 from pose.joint_sets import H36M17, H36M17_BONES, OPENPOSE18
@@ -42,6 +43,7 @@ _J = {name: index for index, name in enumerate(H36M17)}
 _HIPS = [_J[f"{side}_hip"] for side in ("right", "left")]
 _WARM_UP_S = 0.5
 _LEAST_STEP_M = 0.12
+_PROFILE_M = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +207,10 @@ def slides(track: Track, rows: Bool) -> Float:
 
 
 def mirrored(track: Track) -> float:
-    """Share of frames in which the shoulders lie the other way round than in the picture, where they are well apart."""
+    """Share of frames in which the shoulders lie the other way round than in the picture, where they are well apart.
+
+    Somebody in profile, the shoulders less than 0.1 m apart across the line of sight, is not mirrored.
+    """
     right, left = (OPENPOSE18.index(f"{side}_shoulder") for side in ("right", "left"))
     seen = (track.score[:, [right, left]] > 0).all(axis=1)
     picture = track.xy_px[:, left, 0] - track.xy_px[:, right, 0]
@@ -213,7 +218,8 @@ def mirrored(track: Track) -> float:
     size = np.linalg.norm(np.nanmax(shown, axis=1) - np.nanmin(shown, axis=1), axis=-1)
     space = track.xyz_m[:, _J["left_shoulder"], 0] - track.xyz_m[:, _J["right_shoulder"], 0]
     clear = seen & (np.abs(picture) > 0.12 * size) & np.isfinite(space)
-    return float((picture[clear] * space[clear] < 0).mean()) if clear.any() else 0.0
+    other_way = (picture * space < 0) & (np.abs(space) > _PROFILE_M)
+    return float(other_way[clear].mean()) if clear.any() else 0.0
 
 
 def squats(track: Track, about: Scores) -> Scores:

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fitness.cycle import Cycle, Excursion, Phase
 from fitness.exercises import CountRule, Exercise, Kind, Sides
-from fitness.likeness import Likeness, Recent
+from fitness.likeness import GOES_ON_S, Likeness, Recent
 from fitness.own import Standing
 from fitness.phases import BurpeePhases, PlankTimer
 from fitness.repetition import History, Repetition
@@ -41,8 +41,8 @@ ELSEWHERE = 0.5
 CAME_NEARER = 1.3
 """So were those of whom all lengths have grown or shrunk by more than this factor."""
 
-GOES_ON_S, ONE_OFF = 6.0, 1
-"""So soon after a repetition that was counted so many vetoes do not hold: more probably a joint was wrong."""
+ONE_OFF = 1
+"""Right after a repetition that was counted so many vetoes do not hold: more probably a joint was wrong."""
 
 PLACE_S = 0.2
 """Where the hips were is the median within this, before and after."""
@@ -259,19 +259,29 @@ class Counter:
         return [float(progress[good].mean())] if good.any() else [math.nan]
 
     def _take(self, excursion: Excursion, side: int) -> Repetition | None:
-        cycle = self._cycles[side]
-        walked = self.exercise.in_place and self._walked(excursion)
+        cycle, goes_on = self._cycles[side], self._goes_on(excursion)
+        if self.exercise.in_place and self._walked(excursion):
+            self._likeness.forget_doubts()
+            cycle.disarm()
+            return None
+        weighed = self.exercise.likeness and excursion.whole
         vetoes = self._history.vetoed(self.exercise, self._view or View.FRONT, excursion.peak_s)
-        if walked or vetoes > (ONE_OFF if self._goes_on(excursion) else 0):
+        if vetoes > (ONE_OFF if goes_on or weighed else 0):
             cycle.disarm()
             return None
         if not excursion.whole:
             self.partial += cycle.armed
             return None
-        if self.exercise.likeness and not self._likeness.squats(self._recent, excursion, cycle.armed):
-            cycle.disarm()
+        done: tuple[Excursion, ...] = (excursion,)
+        if weighed:
+            done = self._likeness.squats(self._recent, excursion, cycle.armed, 0 if goes_on else vetoes)
+        if not done:
             return None
         cycle.accept(excursion)
+        return [self._add(one, side) for one in done][-1]
+
+    def _add(self, excursion: Excursion, side: int) -> Repetition | None:
+        """Count a movement, unless the other side did the same."""
         name = ("right", "left")[side] if self.exercise.sides is Sides.EACH else "both"
         rough = Repetition(excursion.start_s, excursion.peak_s, excursion.end_s, side=name)
         if self._already_counted(rough):

@@ -28,14 +28,14 @@ LEAVE_LIMIT, REACH_LIMIT = 0.3, 0.75
 DRIFT_LIMIT = 1.2
 """Joints that a detector finds too low or too high for seconds move somebody's rest; up to here it is followed."""
 
-BACK_SHARE = 0.3
+BACK_SHARE = 0.4
 """A movement is over where no more than this part of its way back is left."""
 
 LEAST_WAY = 0.75
 """From rest to work it is at least so far, wherever rest is."""
 
-LOWEST_S = 2.0
-"""Rest is the lowest progress within this."""
+LOWEST_S, LOW_SHARE = 2.0, 0.15
+"""Rest is the lowest progress within this, but for this share of it: joints jump."""
 
 ADAPTS_AFTER = 2
 """Repetitions after which thresholds follow the person's own range."""
@@ -114,7 +114,7 @@ class Cycle:
         self._seen_s, self.progress = time_s, progress
         self._watch_stillness(progress, time_s)
         if self.phase is Phase.UNKNOWN:
-            if progress <= self._leave:
+            if progress <= (DRIFT_LIMIT if self.armed else self._leave):
                 self._rest(progress, time_s)
             return None
         if self.phase is Phase.REST:
@@ -146,7 +146,8 @@ class Cycle:
         if progress <= self._leave + 0.05:
             return
         lately = takewhile(lambda moment: moment[0] >= time_s - LOWEST_S, reversed(self._resting))
-        lowest = min(value for _, value in lately)
+        values = sorted(value for _, value in lately)
+        lowest = values[int(LOW_SHARE * (len(values) - 1))]
         if progress > min(lowest, DRIFT_LIMIT) + LEAVES_BY:
             self._start_s = next(
                 (time for time, value in reversed(self._resting) if value <= lowest + NEAR_REST), time_s

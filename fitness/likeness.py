@@ -46,9 +46,15 @@ BOTTOM = 0.85
 KEPT_S = 20.0
 """Movements that last longer are seen in part."""
 
-PRIOR, DECAY, MOST = 2.5, 0.5, 3.0
-"""Evidence before anything was seen, for what was named is probably done; the part of former evidence that is kept at
-each movement; and the most that one movement weighs."""
+KEPT_SHARE, MOST = 0.85, 3.0
+"""The part of former evidence that is kept at each movement, and the most that one movement weighs."""
+
+DOUBT, UNREADY, VETO = -0.5, 1.0, 4.0
+"""Mean evidence above which movements are taken for what was named, of who stood ready and of others; and what a veto
+weighs against it, more than one movement can say for it."""
+
+GOES_ON_S = 6.0
+"""Movements that follow each other within this belong together: what comes after tells what they were."""
 
 _SIDES = {
     part: [OPENPOSE18.index(f"right_{part}"), OPENPOSE18.index(f"left_{part}")]
@@ -217,14 +223,46 @@ class Likeness:
     """What the movements of one person have said so far of whether he squats."""
 
     def __init__(self) -> None:
-        self._evidence = PRIOR
+        self._evidence = self._weight = 0.0
+        self._doubtful: list[Excursion] = []
 
-    def squats(self, recent: Recent, excursion: Excursion, ready: bool) -> bool:
-        """Whether this movement is taken for a squat, in the light of those before.
+    def squats(self, recent: Recent, excursion: Excursion, ready: bool, vetoes: int = 0) -> tuple[Excursion, ...]:
+        """The movements that this one makes squats, in the light of those before.
 
-        Who never stood ready, as who walks by, gets no credit for what was named.
+        Somebody's squats are all alike, and so are his ways of sitting down: what decides is the mean of a set, in
+        which later movements weigh more. A movement that is not taken for a squat counts after all when those that
+        follow it without a rest tell that it was one.
+
+        Parameters
+        ----------
+        recent : Recent
+            Joints up to now.
+        excursion : Excursion
+            A whole movement that has just ended.
+        ready : bool
+            Whether he stood ready. Who never did, as who walks by, gets no credit for what was named.
+        vetoes : int
+            How much else speaks against this movement.
+
+        Returns
+        -------
+        tuple of Excursion
+            None where this one is no squat; else this one, after earlier ones that were left in doubt.
         """
-        seen = recent.since(excursion.start_s - BEFORE_S)
-        odds = float(learnt().odds(describe(*seen, excursion)))
-        self._evidence = PRIOR + DECAY * (self._evidence - PRIOR) + float(np.clip(odds, -MOST, MOST))
-        return self._evidence > (0 if ready else PRIOR)
+        odds = float(learnt().odds(describe(*recent.since(excursion.start_s - BEFORE_S), excursion)))
+        self._evidence = KEPT_SHARE * self._evidence + float(np.clip(odds, -MOST, MOST)) - VETO * vetoes
+        self._weight = KEPT_SHARE * self._weight + 1
+        mean = self._evidence / self._weight
+        if self._doubtful and excursion.start_s - self._doubtful[-1].end_s > GOES_ON_S:
+            self._doubtful.clear()
+        if mean <= (DOUBT if ready else UNREADY):
+            self._doubtful.append(excursion)
+            return ()
+        before = tuple(self._doubtful) if mean > 0 else ()
+        if before:
+            self._doubtful.clear()
+        return (*before, excursion)
+
+    def forget_doubts(self) -> None:
+        """What was left in doubt was something else: he walked."""
+        self._doubtful.clear()

@@ -14,8 +14,9 @@ from fitness.signals import OWN, Moments
 REMEMBERED_S = 20.0
 """What was longer ago no longer counts: somebody may have stepped back."""
 
-FEET_S = 1.0
-"""The floor is where the lower foot was, as a median over this time: an ankle that jumps does not lift the hips."""
+FEET_S, FOOT_SHARE = 1.5, 0.65
+"""The floor is what this share of the places of both feet within this time stays above: one foot that is lifted, or
+found elsewhere for half a second, moves it little."""
 
 EVERY_S = 0.1
 """Lengths are remembered so often."""
@@ -54,6 +55,30 @@ class Own:
             del self._sorted[bisect.bisect_left(self._sorted, gone)]
 
 
+class Floor:
+    """How far down the picture the floor is: where the lower foot mostly was of late, whichever is lifted or wrong."""
+
+    def __init__(self) -> None:
+        self._recent: deque[tuple[float, float]] = deque()
+        self._sorted: list[float] = []
+
+    def step(self, feet_px: list[float], time_s: float) -> float:
+        """The floor with the newest heights of both feet; NaN where none was seen.
+
+        >>> floor = Floor()
+        >>> [floor.step([400.0, 410.0 if moment < 5 else 520.0], moment / 30) for moment in range(7)][-1]
+        410.0
+        """
+        for foot in feet_px:
+            if not math.isnan(foot):
+                self._recent.append((time_s, foot))
+                bisect.insort(self._sorted, foot)
+        while self._recent and self._recent[0][0] < time_s - FEET_S:
+            _, gone = self._recent.popleft()
+            del self._sorted[bisect.bisect_left(self._sorted, gone)]
+        return self._sorted[int(FOOT_SHARE * (len(self._sorted) - 1))] if self._sorted else math.nan
+
+
 class Standing:
     """The heights of `fitness.signals.OWN` over what they are in standing, above feet that stay on the floor.
 
@@ -65,21 +90,14 @@ class Standing:
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self._own = {name: Own() for name in names if name in OWN}
-        self._feet: deque[tuple[float, float]] = deque()
-        self._floor: list[float] = []
+        self._floor = Floor()
 
     def put(self, values: dict[str, NDArray[np.float64]], moments: Moments, index: int, time_s: float) -> None:
         """Write the heights of one moment into `values`."""
         if not self._own:
             return
-        hips, shoulders, feet = moments.levels_px[index].tolist()
-        if not math.isnan(feet):
-            self._feet.append((time_s, feet))
-            bisect.insort(self._floor, feet)
-        while self._feet and self._feet[0][0] < time_s - FEET_S:
-            _, gone = self._feet.popleft()
-            del self._floor[bisect.bisect_left(self._floor, gone)]
-        floor = self._floor[len(self._floor) // 2] if self._floor else math.nan
+        hips, shoulders, *feet = moments.levels_px[index].tolist()
+        floor = self._floor.step(feet, time_s)
         heights = {"hip_height": floor - hips, "shoulder_height": floor - shoulders, "trunk_height": hips - shoulders}
         for name, own in self._own.items():
             values[name] = np.array([own.step(heights[name], time_s)])

@@ -146,9 +146,9 @@ class Recogniser:
         values["_heights"] = np.array([*heights[index], moments.size_px[index]])
         self._history.add(time_s, values)
         for name, counter in self.counters.items():
-            state = self.states[name] = counter.advance(moments, index, time_s)
-            if state.finished is not None and self._fits(name, state.finished):
-                self._votes.append((time_s, state.finished, name))
+            before = len(counter.repetitions)
+            self.states[name] = counter.advance(moments, index, time_s)
+            self._votes += [(time_s, one, name) for one in counter.repetitions[before:] if self._fits(name, one)]
         while self._votes and self._votes[0][0] < time_s - REMEMBERED_S:
             self._votes.popleft()
         return self.guess()

@@ -128,8 +128,8 @@ class Moments:
         `hips_and_size`.
     sizes_px : array, shape (N, 3)
         Lengths that all grow with somebody who comes nearer: trunk, shoulders, and hips above feet.
-    levels_px : array, shape (N, 3)
-        How far down the picture hips, shoulders and the lower foot are.
+    levels_px : array, shape (N, 4)
+        How far down the picture hips, shoulders, the right and the left foot are.
     together : array, bool, shape (N,)
         `hands_together`.
     joints_px : array, shape (N, 18, 2)
@@ -150,7 +150,8 @@ class Moments:
         """Measure joints."""
         hips, size = hips_and_size(joints)
         sizes = np.stack([_torso(joints), _gap(joints, "shoulder"), _above_feet("hip")(joints)[:, 0]], axis=1)
-        levels = [_middle(joints.pair("hip"))[:, 1], _middle(joints.pair("shoulder"))[:, 1], _lower_foot(joints)]
+        levels = [_middle(joints.pair("hip"))[:, 1], _middle(joints.pair("shoulder"))[:, 1]]
+        levels += list(joints.pair("ankle")[..., 1].T)
         return cls(
             measure(joints, names),
             view_width(joints),

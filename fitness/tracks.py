@@ -23,10 +23,11 @@ def by_prominence(track_id: NDArray[np.int32], xy_px: NDArray[np.float32], score
     Returns
     -------
     list of int
-        Ordered by the sum over time of the diagonal of the box round the seen joints.
+        Ordered by the sum over time of the diagonal of the box round the seen joints, times the share of them that is
+        seen: of somebody near the camera there are often only a few joints.
     """
     low, high = _boxes(xy_px, score)
-    diagonal = np.linalg.norm(high - low, axis=1)
+    diagonal = np.linalg.norm(high - low, axis=1) * (np.asarray(score) >= LOWEST_SCORE).mean(axis=1)
     tracks, row = np.unique(track_id, return_inverse=True)
     diagonal = np.where(np.asarray(track_id) == NOBODY, 0, diagonal)
     total = np.bincount(row, weights=diagonal, minlength=len(tracks))

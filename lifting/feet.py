@@ -20,6 +20,7 @@ LEGS = tuple(tuple(H36M17.index(f"{side}_{joint}") for joint in ("hip", "knee", 
 """Hip, knee and ankle of both legs, right first, as everywhere in H36M17."""
 
 ANKLES = [leg[2] for leg in LEGS]
+_SIDES = len(LEGS)
 
 _PELVIS, _THORAX = H36M17.index("pelvis"), H36M17.index("thorax")
 
@@ -31,6 +32,13 @@ _LYING_M = (0.45, 0.6)
 
 _RELAXED_DEG = 10.0
 """No foot that is to be held stretches a knee further than this; a straighter one stays as it is."""
+
+_GIVE_DEG = 6.0
+"""By so much a foot that is put where it is seen bends its knee without further ado."""
+
+_MOST_GIVEN_M = 0.06
+"""So far at most a body gives way to its feet. More than that is no error of size but of pose: knees know less of it
+than feet and hips do in the picture."""
 
 _SOFT_M = 0.01
 """So far before the end of its reach an ankle begins to lag behind where it is to go."""
@@ -116,14 +124,71 @@ def bent_leg(leg_m: Float, target_m: Float, ahead: Float | None = None) -> tuple
     return bent, hip + reach * toward
 
 
-def bend_legs(pose_m: Floats, valid: Bool, rest_m: Float) -> None:
-    """Move the ankles of a body (17, 3) by `rest_m` (2, 3), as far as its legs reach (`reached`); in place."""
+def bend_legs(pose_m: Floats, valid: Bool, rest_m: Float, held: Float) -> None:
+    """Move the ankles of a body (17, 3) by `rest_m` (2, 3), as far as its legs reach (`reached`); in place.
+
+    A foot that nothing holds, `held` (2,) below 1, does not bend its knee by more than a little: it comes less near.
+    """
     share = _upright(pose_m, valid)
     for foot, leg in enumerate(LEGS):
         if valid[list(leg)].all() and share * np.abs(rest_m[foot]).max() > 1e-6:
             limb = pose_m[list(leg)].astype(np.float64)
             target = reached(limb, limb[2] + share * rest_m[foot])
+            away = target - limb[0]
+            size = float(np.linalg.norm(away))
+            lacking = max(0.0, _nearest_m(limb) - size) * (1 - float(held[foot]))
+            target = target + lacking * away / max(size, 1e-6)
             pose_m[leg[1]], pose_m[leg[2]] = bent_leg(limb, target, _ahead(pose_m, valid))
+
+
+def given_way(pose_m: Floats, valid: Bool, targets_m: Float, held: Float) -> Float:
+    """By how much (3,) a body (17, 3) moves along its legs for its feet to be at `targets_m` (2, 3) with its own knees.
+
+    A straight leg that is to be 3 cm shorter is bent by 30 degrees: what is a little wrong in the body's size or place
+    must not be told by its knees. So they take up what bends them by a few degrees, the body gives the rest, though
+    never much, and what is still left bends knees after all (`bend_legs`).
+
+    Parameters
+    ----------
+    pose_m : array, shape (17, 3)
+    valid : array of bool, shape (17,)
+    targets_m : array, shape (2, 3)
+        Where the ankles go, in the axes of the pose.
+    held : array, shape (2,)
+        0 to 1: how much each foot counts.
+
+    >>> body = np.zeros((17, 3))
+    >>> body[2:4, 1], body[5:7, 1], body[8, 1] = (0.4, 0.8), (0.4, 0.8), -0.5
+    >>> given_way(body, np.ones(17, bool), body[ANKLES] - [0, 0.03, 0], np.ones(2)).round(3)
+    array([ 0.   , -0.025,  0.   ])
+    """
+    ways, lacking, weight = np.zeros((_SIDES, 3)), np.zeros(_SIDES), np.zeros(_SIDES)
+    for foot, leg in enumerate(LEGS):
+        limb = pose_m[list(leg)].astype(np.float64)
+        away = limb[0] - targets_m[foot]
+        size = float(np.linalg.norm(away))
+        if not (valid[list(leg)].all() and size > 1e-6):
+            continue
+        ways[foot], lacking[foot], weight[foot] = away / size, max(0.0, _nearest_m(limb) - size), held[foot]
+    along = weight @ ways
+    length = float(np.linalg.norm(along))
+    if length < 1e-6:
+        return np.zeros(3)
+    along /= length
+    part = ways @ along
+    wanted = float((weight * part * lacking).sum()) / max(1.0, float((weight * part**2).sum()))
+    share = _upright(pose_m, valid) * _MOST_GIVEN_M
+    return np.asarray(share * math.tanh(wanted / _MOST_GIVEN_M) * along)
+
+
+def _nearest_m(limb_m: Float) -> float:
+    """How near the ankle of a leg (3, 3) gets to the hip with its knee nearly as it is."""
+    hip, knee, ankle = limb_m
+    thigh, shank, now = (float(np.linalg.norm(way)) for way in (knee - hip, ankle - knee, ankle - hip))
+    cosine = (now**2 - thigh**2 - shank**2) / max(2 * thigh * shank, 1e-9)
+    bent = math.acos(min(1.0, max(-1.0, cosine))) + math.radians(_GIVE_DEG)
+    bent = min(math.pi, max(bent, math.radians(_RELAXED_DEG)))
+    return math.sqrt(max(0.0, thigh**2 + shank**2 + 2 * thigh * shank * math.cos(bent)))
 
 
 def reached(leg_m: Float, target_m: Float) -> Float:

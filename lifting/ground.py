@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 from lifting.bones import Floats, with_bones
 from lifting.errors import LiftingError
 from lifting.feet import LEGS
-from lifting.floor import Floor, FloorTracker, estimate_floor
-from lifting.hold import FeetHold, hold_in_place, on_rays
+from lifting.floor import Floor
+from lifting.floor_tracker import FloorTracker, estimate_floor
+from lifting.hold import FeetHold, on_rays
+from lifting.hold_clip import hold_in_place
 from lifting.scale import PersonScale, Scale, bone_lengths, check_height, solve_scale
 from pose.blocks import blocks
 from pose.camera import Intrinsics
@@ -164,7 +166,7 @@ class Grounding:
 
 def _eased(now: Floor, goal: Floor, elapsed_s: float) -> Floor:
     """The floor on its way to another one; there at once where nothing was known before."""
-    if not now.seen_feet:
+    if not now.confidence:
         return goal
     share = -math.expm1(-elapsed_s / _EASE_S)
     up = now.up + share * (goal.up - now.up)

@@ -18,7 +18,7 @@ from lifting import evidence
 from lifting.errors import LiftingError
 from lifting.mirror import MirroredNet
 from lifting.normalise import Anchor, directions, features, look, turned_rays
-from lifting.root import at_depth, solve_root
+from lifting.root import are_bodies, are_seen, at_depth, solve_root
 from lifting.steady import DISTANCE, JOINTS, Steady
 from lifting.weights import DEFAULT_WEIGHTS, load
 from pose.camera import Intrinsics
@@ -51,6 +51,8 @@ class _Track:
     """When the person was last among the people."""
     seen_s: Float
     """When each joint (18,) was last seen."""
+    new: bool = True
+    """Whether the network has no past of the person yet."""
     depth: Steady = field(default_factory=lambda: Steady(DISTANCE))
     pose: Steady = field(default_factory=lambda: Steady(JOINTS))
 
@@ -116,7 +118,7 @@ class Lifter:
         score = np.where(finite, np.clip(people.score, 0, 1), 0).astype(np.float64)
         rays = self._intrinsics.rays(np.where((score > 0)[..., None], people.xy_px, 0))
         # a joint beyond what the lens can show has no ray
-        shown = np.isfinite(rays).all(axis=-1)
+        shown = are_seen(rays)
         score, rays = np.where(shown, score, 0.0), np.where(shown[..., None], rays, (0.0, 0.0, 1.0))
         bundle = directions(rays)
         ids = [int(one) for one in people.track_id]
@@ -165,7 +167,7 @@ class Lifter:
         anchor = track.anchor
         track.anchor = Anchor(anchor.direction, anchor.log_extent, np.zeros(1), np.minimum(anchor.measured, 1))
         track.score = np.zeros_like(track.score)
-        track.depth, track.pose = Steady(DISTANCE), Steady(JOINTS)
+        track.depth, track.pose, track.new = Steady(DISTANCE), Steady(JOINTS), True
 
     def _run_clock(self, ids: list[int], bundle: Float, score: Float, time_s: float) -> tuple[Float, Float]:
         """Feed the ticks up to this frame; the poses (K, 17, 3) of `ids` in turned axes, and the turns (K, 3, 3)."""
@@ -204,10 +206,14 @@ class Lifter:
         anchor = Anchor.stacked([track.anchor for track in tracks]).after(sight)
         inputs, rotation = features(bundle, score, anchor, sight.pelvis)
         slots = np.array([track.slot for track in tracks], np.intp)
+        new = [row for row, track in enumerate(tracks) if track.new and score[row].any()]
+        if new:
+            self._net.begin(inputs[new], slots[new])
         pose = self._net.step(inputs, slots, commit=commit)
         if commit:
             for row, track in enumerate(tracks):
                 track.anchor = anchor.take(np.array([row]))
+                track.new = track.new and row not in new
         return pose.astype(np.float64), rotation
 
     def _remember(self, ids: list[int], bundle: Float, score: Float, time_s: float) -> None:
@@ -237,6 +243,7 @@ class Lifter:
             if score[row].any() and np.isfinite(poses[row]).all():
                 valid[row] = evidence.known(lately)
         root = at_depth(poses, rays, score, np.array([self._distance(self._tracks[one]) for one in ids]))
+        valid &= are_bodies(rays, score)[:, None]
         nothing = ~valid.any(axis=1)
         return np.where(nothing[:, None, None], 0, poses), np.where(nothing[:, None], 0, root), valid
 

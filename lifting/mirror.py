@@ -57,6 +57,11 @@ class MirroredNet:
         self._net.clear(2 * slot)
         self._net.clear(2 * slot + 1)
 
+    def begin(self, features: Float32, slots: Index) -> None:
+        """Give slots (K,) a past in which nothing but these features was ever seen: see `StreamingNet.begin`."""
+        both = np.concatenate([features, mirrored_features(features)])
+        self._net.begin(both, np.concatenate([2 * slots, 2 * slots + 1]))
+
     def step(self, features: Float32, slots: Index, *, commit: bool = True, delay: int = 0) -> Float32:
         """Feed one frame of K people and return their poses (K, 17, 3): see `StreamingNet.step`."""
         both = np.concatenate([features, mirrored_features(features)])

@@ -24,7 +24,7 @@ from lifting.errors import LiftingError
 from lifting.lifter import CLOCK_HZ, GAP_S
 from lifting.mirror import mirrored_features, mirrored_poses
 from lifting.normalise import directions, features, follow, look, turned_rays
-from lifting.root import at_depth, solve_root
+from lifting.root import are_bodies, are_seen, at_depth, solve_root
 from lifting.weights import DEFAULT_WEIGHTS, MAX_DELAY, TAPS, LifterWeights, load
 from pose.camera import Intrinsics
 from pose.joint_sets import H36M17, OPENPOSE18
@@ -39,6 +39,10 @@ _BRIDGE_S = 0.25
 _BLOCK_S, _MARGIN_S = 40.0, 10.0
 """A longer track is lifted in blocks of about this length, so that memory does not grow with it. Each begins and ends
 so much earlier and later than what is kept of it: longer than anything here remembers."""
+
+_PAST_TICKS = 9
+"""For so many ticks somebody is taken to have looked as in the first frame, as `StreamingNet.begin` has it; here fewer
+are better, since what comes after the frame tells more."""
 
 _DEPTH_MEDIAN, _DEPTH_SIGMA = 9, 4.0
 """Frames of the clock over which distances are made robust, and the spread in frames over which they are smoothed."""
@@ -119,13 +123,14 @@ class OfflineLifter:
         frames = len(time)
         seen = np.isfinite(xy).all(axis=-1) & np.isfinite(sure) & (sure > 0)
         rays = self._intrinsics.rays(np.where(seen[..., None], xy, 0))
-        seen &= np.isfinite(rays).all(axis=-1)  # beyond what the lens can show there is no ray
+        seen &= are_seen(rays)  # beyond what the lens can show there is no ray
         sure = np.where(seen, np.clip(sure, 0, 1), 0)
         bundle = directions(np.where(seen[..., None], rays, (0.0, 0.0, 1.0)))
         xyz, root = np.zeros((frames, len(H36M17), 3)), np.zeros((frames, 3))
         for run in _runs(time, seen.any(axis=1)):
             xyz[run], root[run] = self._lift(time[run], bundle[run], sure[run])
-        valid = evidence.known(_lately(time, seen)) & np.isfinite(xyz).all(axis=(1, 2))[:, None]
+        good = np.isfinite(xyz).all(axis=(1, 2)) & are_bodies(np.where(seen[..., None], rays, 0), sure)
+        valid = evidence.known(_lately(time, seen)) & good[:, None]
         unknown = ~valid.any(axis=1)
         xyz[unknown], root[unknown] = 0, 0
         return LiftedTrack(xyz.astype(np.float32), root.astype(np.float32), valid)
@@ -151,7 +156,8 @@ class OfflineLifter:
         sight = look(at, at_score)
         anchor = follow(sight)
         inputs, rotation = features(at, at_score, anchor, sight.pelvis)
-        turned = steadied_clip(self._weights, inputs).astype(np.float64)
+        past = np.repeat(inputs[:1], _PAST_TICKS, axis=0)
+        turned = steadied_clip(self._weights, np.concatenate([past, inputs]))[len(past) :].astype(np.float64)
         camera = turned @ rotation  # (N, 17, 3)
         poses = np.stack([_resampled(time, clock, joint) for joint in camera.transpose(1, 0, 2)], axis=1)
         nearest = np.clip(np.rint((time - clock[0]) * CLOCK_HZ).astype(int), 0, len(clock) - 1)

@@ -26,6 +26,12 @@ _SMALLEST_SPREAD_M = 0.1
 _LARGEST_MISS_M = 0.15
 """Root mean square by which the skeleton may miss the rays; 0.05 is usual on clips, more means that it does not fit."""
 
+_MOST_OF_A_BODY, _SMALLEST_BODY_M = 8, 0.2
+"""So many joints are never seen nearer together than this: the spread of a crouching body's joints is above 0.3 m."""
+
+_FURTHEST_ASIDE = 5.7
+"""No pinhole camera sees further aside than 80 degrees."""
+
 
 def solve_root(xyz_m: Float, rays: Float, score: Float) -> tuple[Float, Bool]:
     """Positions (K, 3) of the pelvis, and whether they could be solved (K,).
@@ -68,3 +74,27 @@ def at_depth(xyz_m: Float, rays: Float, score: Float, depth_m: Float) -> Float:
     across = flat * (points[..., 2:] + depth_m[:, None, None]) - points[..., :2]
     mean = (weight * across).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-9)
     return np.concatenate([mean, depth_m[:, None]], axis=1)
+
+
+def are_bodies(rays: Float, score: Float) -> Bool:
+    """Which of K people, seen as in `solve_root`, are large enough to be people: not all joints at one place (K,).
+
+    A network answers with a body whatever it is given; somebody who would be beyond `FURTHEST_M` is nobody.
+
+    >>> are_bodies(np.tile([0.1, 0.0, 1.0], (1, 18, 1)), np.ones((1, 18)))
+    array([False])
+    """
+    weight, flat = score[..., None], np.where(score[..., None] > 0, rays, 0)[..., :2]
+    total = np.maximum(weight.sum(axis=1, keepdims=True), 1e-9)
+    rest = flat - (weight * flat).sum(axis=1, keepdims=True) / total
+    spread = np.sqrt((weight * rest**2).sum(axis=(1, 2)) / total[:, 0, 0])
+    return np.asarray((spread * FURTHEST_M > _SMALLEST_BODY_M) | ((score > 0).sum(axis=1) < _MOST_OF_A_BODY))
+
+
+def are_seen(rays: Float) -> Bool:
+    """Which rays (..., 3) with z = 1 a camera may have: finite, and not behind it nearly.
+
+    >>> are_seen(np.array([[0.5, 0.0, 1.0], [1e5, 0.0, 1.0], [np.nan, 0.0, 1.0]]))
+    array([ True, False, False])
+    """
+    return np.asarray((np.abs(rays) <= _FURTHEST_ASIDE).all(axis=-1))

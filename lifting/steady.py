@@ -26,7 +26,7 @@ class Cutoffs:
     hz_per_m_s: float
 
 
-JOINTS = Cutoffs(rest_hz=2.5, hz_per_m_s=6.0)
+JOINTS = Cutoffs(rest_hz=2.5, hz_per_m_s=12.0)
 """The network smooths already: this takes what is left between two frames."""
 
 DISTANCE = Cutoffs(rest_hz=0.5, hz_per_m_s=0.15)

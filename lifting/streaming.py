@@ -19,6 +19,10 @@ Float32 = NDArray[np.float32]
 Index = NDArray[np.intp]
 
 
+PAST_TICKS = 27
+"""For so many ticks somebody who has just come is taken to have looked as in the first frame."""
+
+
 class StreamingNet:
     """A causal lifting network that is fed frame by frame.
 
@@ -62,6 +66,19 @@ class StreamingNet:
         """Forget the past of one slot."""
         for ring in (*self._rings, self._seen):
             ring[:, slot] = 0
+
+    def begin(self, features: Float32, slots: Index) -> None:
+        """Give slots (K,) a past: these features (K, FEATURES), seen for `PAST_TICKS` and nothing before.
+
+        What a network tells of somebody's first frames then is what it tells of somebody who has stood still, and not
+        of somebody who came out of nothing.
+        """
+        past = StreamingNet(self._weights, len(slots))
+        past._tick = self._tick - PAST_TICKS
+        for _ in range(PAST_TICKS):
+            past.step(features, np.arange(len(slots)))
+        for ring, other in zip((*self._rings, self._seen), (*past._rings, past._seen), strict=True):
+            ring[:, slots] = other
 
     def step(self, features: Float32, slots: Index, *, commit: bool = True, delay: int = 0) -> Float32:
         """Feed one frame of K people and return their poses.

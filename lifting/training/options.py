@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lifting.tcn import NetworkOptions
 from lifting.training.batches import BatchOptions
+from lifting.training.noise import NoiseOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class TrainOptions:
     check_every: int = 250
     threads: int = 1
     network: NetworkOptions = field(default_factory=lambda: NetworkOptions(head=384, delays=(0, 3, 12)))
-    batch: BatchOptions = field(default_factory=lambda: BatchOptions(windows=64))
+    batch: BatchOptions = field(default_factory=lambda: BatchOptions(windows=64, noise=NoiseOptions(easy_chance=0.5)))
     collections: dict[str, float] = field(
         default_factory=lambda: {"uiprmd": 1.4, "hdm05": 0.9, "cmu_exercises": 0.6, "cmu_8actions": 0.7, "floor": 0.6}
     )

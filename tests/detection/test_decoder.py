@@ -83,7 +83,7 @@ def test_few_and_faint_joints_are_left_out_unless_asked_for() -> None:
     assert len(Decoder(DecoderSettings(least_joints=3, least_score=float(scores[0]) + 0.01)).decode(*maps)[0]) == 0
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     dx=st.integers(-3, 3),
     dy=st.integers(-2, 2),

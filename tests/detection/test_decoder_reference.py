@@ -96,7 +96,7 @@ def test_limbs_and_matching(maps: Maps) -> None:
         np.testing.assert_array_equal(chosen, plain_chosen)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows=st.integers(1, 9), more=st.integers(0, 5), sparse=st.floats(0, 0.9), seed=st.integers(0, 999))
 def test_assignment_is_the_best_one(rows: int, more: int, sparse: float, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -81,7 +81,7 @@ def test_a_step_is_approached_from_one_side_and_never_overshot(strength: float) 
     assert path[-1] <= 50
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 1000), strengths, st.floats(0.05, 20))
 def test_a_person_of_another_size_is_smoothed_alike(seed: int, strength: float, scale: float) -> None:
     joints, time_s = _walk(seed)
@@ -89,7 +89,7 @@ def test_a_person_of_another_size_is_smoothed_alike(seed: int, strength: float, 
     np.testing.assert_allclose(near, _run(joints, time_s, strength) * scale, rtol=2e-4, atol=2e-3 * scale)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 1000), strengths, st.floats(0, 2 * np.pi), st.floats(-300, 300))
 def test_a_turned_and_moved_picture_is_smoothed_alike(seed: int, strength: float, angle: float, shift: float) -> None:
     joints, time_s = _walk(seed)
@@ -98,7 +98,7 @@ def test_a_turned_and_moved_picture_is_smoothed_alike(seed: int, strength: float
     np.testing.assert_allclose(turned, _run(joints, time_s, strength) @ turn + shift, atol=0.02)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 1000), strengths)
 def test_the_company_of_others_does_not_matter(seed: int, strength: float) -> None:
     joints, time_s = _walk(seed, people=3)

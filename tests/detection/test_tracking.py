@@ -220,7 +220,7 @@ class TestDuplicates:
 
 
 class TestLaws:
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=15)
     @given(st.integers(0, 10_000))
     def test_the_order_of_detections_does_not_matter(self, seed: int) -> None:
         rng = np.random.default_rng(seed)
@@ -234,7 +234,7 @@ class TestLaws:
             assert np.array_equal(a.xy_px, b.xy_px)
             assert np.array_equal(a.score, b.score)
 
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=15)
     @given(st.integers(0, 10_000))
     def test_ids_are_distinct_in_a_frame_and_new_ones_count_up(self, seed: int) -> None:
         tracker, highest = Tracker(), 0
@@ -245,7 +245,7 @@ class TestLaws:
             assert new == list(range(highest + 1, highest + 1 + len(new)))
             highest += len(new)
 
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=15)
     @given(st.integers(0, 10_000), st.sampled_from([0.125, 0.5, 4.0]), st.floats(-2000, 2000))
     def test_a_picture_of_another_size_gives_the_same_ids(self, seed: int, scale: float, shift: float) -> None:
         near, far = Tracker(), Tracker()
@@ -258,7 +258,7 @@ class TestLaws:
                 b.xy_px[present], a.xy_px[present] * scale + shift, rtol=1e-3, atol=0.02 * scale + 0.01
             )
 
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=15)
     @given(st.integers(0, 10_000))
     def test_what_missing_joints_hold_is_never_read(self, seed: int) -> None:
         clean, poisoned = Tracker(), Tracker()
@@ -270,7 +270,7 @@ class TestLaws:
             assert np.array_equal(a.track_id, b.track_id)
             assert np.array_equal(a.xy_px[a.score > 0], b.xy_px[b.score > 0])
 
-    @settings(max_examples=10, deadline=None)
+    @settings(max_examples=10)
     @given(st.integers(0, 10_000))
     def test_scores_and_raw_joints_are_those_of_a_detection(self, seed: int) -> None:
         tracker = Tracker(smoothing=0.0, guard_sides=False)

@@ -33,7 +33,7 @@ def test_squats_are_counted_exactly(hz: float, pause_s: float) -> None:
         assert repetition.range_deg == pytest.approx(90, abs=12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 8), st.floats(1.0, 4.0), st.floats(0.0, 2.0), st.integers(15, 60), st.floats(0.8, 1.2))
 def test_any_set_of_squats_is_counted_exactly(count: int, rep_s: float, pause_s: float, hz: int, depth: float) -> None:
     motion = squats([depth] * count, rep_s=rep_s, pause_s=pause_s, hz=hz)
@@ -132,7 +132,7 @@ def test_the_count_comes_within_200_ms_of_the_end() -> None:
         for time, xy, score in zip(motion.time_s, motion.xy_px, motion.score, strict=True)
         if counter.step(xy, score, float(time)).finished
     ]
-    assert shown == [pytest.approx(at, abs=0.35) for at in (3.5, 6.5, 9.5)]
+    assert shown == [pytest.approx(at, abs=0.45) for at in (3.5, 6.5, 9.5)]  # most of the way back is enough
     assert all(time <= end + 0.2 for time, end in zip(shown, (3.5, 6.5, 9.5), strict=True))
 
 
@@ -157,7 +157,7 @@ def test_nobody_seen_is_no_count() -> None:
     assert count_poses(rows(np.zeros(0), np.zeros((0, 18, 2))), EXERCISES["squat"]).reps == 0
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.floats(0, 500), st.floats(0.3, 3), st.floats(-2000, 2000), st.booleans(), st.sampled_from([15, 24, 30, 60]))
 def test_counts_depend_on_nobodys_clock_size_place_side_or_rate(
     late_s: float, scale: float, shift: float, mirrored: bool, hz: int
@@ -201,3 +201,48 @@ def test_a_joint_that_flickers_makes_no_repetition(every: int, count: int) -> No
         progress = 1.5 if 45 <= moment <= 95 else -0.5
         found.append(cycle.step(progress if known else math.nan, moment / 30))
     assert sum(excursion is not None and excursion.whole for excursion in found) == count
+
+
+def excursions(course: list[float], hz: float = 30) -> list[bool]:
+    """Whether each excursion of a progress is whole."""
+    cycle, found = Cycle(0.5), []
+    for moment, progress in enumerate(course):
+        excursion = cycle.step(progress, moment / hz)
+        if excursion is not None:
+            found.append(excursion.whole)
+            if excursion.whole:
+                cycle.accept(excursion)
+    return found
+
+
+def bend(rest: float, peak: float, moments: int = 60) -> list[float]:
+    return [rest + (peak - rest) * (1 - math.cos(2 * math.pi * at / moments)) / 2 for at in range(moments)]
+
+
+def test_joints_that_jump_before_a_repetition_do_not_join_it_to_the_next() -> None:
+    jump = [0.0] * 45 + [-3.0] * 5 + [0.0] * 10
+    assert excursions([0.0] * 40 + (jump + bend(0.0, 4.0)) * 3 + [0.0] * 30) == [True] * 3
+
+
+def test_after_a_gap_a_repetition_may_begin_from_a_rest_that_drifted() -> None:
+    gone = [math.nan] * 40
+    assert excursions([0.0] * 40 + bend(0.0, 4.0) + gone + [0.8] * 20 + bend(0.8, 4.5) + [0.8] * 20) == [True] * 2
+    assert excursions(gone + [0.8] * 20 + bend(0.8, 4.5) + [0.8] * 20) == []  # nobody who was ready
+
+
+def test_a_set_that_begins_in_doubt_is_counted_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    odds = iter([-2.0, -1.0, 2.9, 2.9, 2.9])
+
+    class Told:
+        def odds(self, _: Float) -> float:
+            return next(odds)
+
+    monkeypatch.setattr("fitness.likeness.learnt", Told)
+    counter, motion, shown = Counter(EXERCISES["squat"]), squats([1.0] * 5), []
+    for time, xy, score in zip(motion.time_s, motion.xy_px, motion.score, strict=True):
+        state = counter.step(xy, score, float(time))
+        if state.finished:
+            shown.append(state.reps)
+    assert shown == [3, 4, 5]
+    starts = [repetition.start_s for repetition in counter.repetitions]
+    assert starts == pytest.approx([1.5, 3.5, 5.5, 7.5, 9.5], abs=0.4)

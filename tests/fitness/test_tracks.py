@@ -19,6 +19,14 @@ def test_the_largest_for_longest_comes_first() -> None:
     assert by_prominence(track, xy.astype(np.float32), np.ones((5, 18), np.float32)) == [7, 3]
 
 
+def test_a_near_person_of_whom_little_is_seen_comes_after_a_whole_one() -> None:
+    xy = np.concatenate([_body(0), _body(500, 1.5)]).astype(np.float32)
+    few = np.where(np.isin(np.arange(18), [1, 4, 8, 10, 13]), 1, 0)
+    score = np.stack([np.ones(18), few]).astype(np.float32)
+    assert by_prominence(np.array([1, 2], np.int32), xy, score) == [1, 2]
+    assert by_prominence(np.array([1, 2], np.int32), xy, np.ones((2, 18), np.float32)) == [2, 1]
+
+
 def test_a_number_that_takes_over_at_the_same_place_is_the_same_person() -> None:
     track = np.array([1, 1, 2, 2, 1], np.int32)
     xy = np.concatenate([_body(x) for x in (0, 1, 2, 3, 4)]).astype(np.float32)

@@ -156,7 +156,7 @@ def test_wrong_input_is_refused() -> None:
         ground_clip(np.array([0.2, 0.1, 0.0]), **rows, intrinsics=CAMERA)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.integers(0, 2**31))
 def test_bad_input_at_run_time_is_never_a_confident_wrong_pose(seed: int) -> None:
     """The shipped lifter and all that follows: gaps, jumps, rewinds, NaN, zero scores, people who come and go."""

@@ -50,7 +50,7 @@ def live(xy: Floats, score: Floats) -> Floats:
     return np.stack(out)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.integers(0, 10_000))
 def test_the_mirror_image_of_a_person_lifts_to_the_mirror_image_of_the_pose(seed: int) -> None:
     xy, score = somebody(seed)
@@ -59,7 +59,7 @@ def test_the_mirror_image_of_a_person_lifts_to_the_mirror_image_of_the_pose(seed
     np.testing.assert_allclose(mirrored[:, 0], straight[:, 0] * [-1, 1, 1], atol=2e-2)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.integers(0, 10_000))
 def test_a_whole_track_commutes_with_mirrors_too(seed: int) -> None:
     xy, score = somebody(seed)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lifting.root import at_depth, solve_root
+from lifting.root import are_bodies, at_depth, solve_root
 from pose.joint_sets import H36M17, OPENPOSE18
 from tests.lifting.helpers import CAMERA, STANDING
 
@@ -82,3 +82,11 @@ def test_a_skeleton_that_does_not_lie_on_the_rays_is_not_believed() -> None:
     rays = rays_of(bent, root)
     assert solve_root(bent[None], rays, score_of())[1][0]
     assert not solve_root(POSE[None], rays, score_of())[1][0]
+
+
+def test_nobody_s_joints_are_all_at_one_place() -> None:
+    random, sure = np.random.default_rng(0), np.full((1, 18), 0.9)
+    one_place = np.concatenate([0.3 + random.normal(0, 0.001, (1, 18, 2)), np.ones((1, 18, 1))], axis=-1)
+    assert not are_bodies(one_place, sure).any()
+    assert are_bodies(one_place, np.where(np.arange(18) < 5, sure, 0)).all()  # a hand and a face may be so small
+    assert are_bodies(rays_of(POSE, np.array([0.3, 0.1, 50.0])), sure).all()

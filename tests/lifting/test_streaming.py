@@ -6,7 +6,7 @@ import torch
 
 from lifting.normalise import FEATURES
 from lifting.offline import whole_clip
-from lifting.streaming import StreamingNet, dense
+from lifting.streaming import PAST_TICKS, StreamingNet, dense
 from lifting.tcn import NetworkOptions, StridedSingleFrame, TemporalNet
 from lifting.weights import LifterWeights
 from tests.lifting.helpers import random_weights
@@ -189,3 +189,20 @@ def test_the_strided_form_gives_one_pose_from_its_whole_window() -> None:
             assert not torch.allclose(net(changed), before)
     assert before.shape == (1, 17, 3)
     assert net.receptive_field == 27
+
+
+def test_who_has_just_come_has_stood_there_for_a_while() -> None:
+    """A past that is given is the past that would have been seen; those who are there keep theirs."""
+    random = np.random.default_rng(5)
+    features = random.normal(size=(3, 60, FEATURES)).astype(np.float32)
+    late, there, together = (StreamingNet(random_weights(), slots=3) for _ in range(3))
+    for frame in range(40):
+        there.step(features[:2, frame], np.array([0, 2]))
+        together.step(features[:2, frame], np.array([0, 2]))
+    for _ in range(PAST_TICKS):
+        late.step(features[2:, 40], np.array([1]))
+    together.begin(features[2:, 40], np.array([1]))
+    for frame in range(40, 60):
+        both = together.step(features[[0, 2, 1], frame], np.array([0, 1, 2]))
+        np.testing.assert_allclose(both[[0, 2]], there.step(features[:2, frame], np.array([0, 2])), atol=1e-5)
+        np.testing.assert_allclose(both[1:2], late.step(features[2:, frame], np.array([1])), atol=1e-5)

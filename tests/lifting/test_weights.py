@@ -79,7 +79,7 @@ def test_missing_large_and_foreign_files_are_refused(tmp_path: Path) -> None:
         load(path)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 20_000), st.binary(min_size=1, max_size=40))
 def test_damage_is_refused_or_harmless(tmp_path_factory: pytest.TempPathFactory, at: int, junk: bytes) -> None:
     path = tmp_path_factory.mktemp("damaged") / "w.safetensors"

@@ -164,7 +164,7 @@ def test_eight_coefficients_of_which_the_last_are_zero_are_five(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))
 def test_rubbish_is_an_error_of_one_line(tmp_path: Path, ending: str, content: bytes) -> None:
     path = tmp_path / f"rubbish{ending}"

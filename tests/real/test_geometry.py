@@ -7,8 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from lifting.feet import ANKLE_M, ANKLES
-from lifting.floor import FloorSource, estimate_floor
-from lifting.hold import hold_feet
+from lifting.floor import FloorSource
+from lifting.floor_tracker import estimate_floor
+from lifting.hold_clip import hold_feet
 from lifting.scale import bone_lengths, stature
 from lifting.training.body import with_face
 from lifting.training.mocap import Motion, held_out, read

@@ -161,7 +161,7 @@ def test_only_the_coachs_panel_changes_with_the_cue() -> None:
     assert (changed.max(axis=0) < (place.y1, place.x1)).all()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.floats(-1.6, 1.6), st.floats(-0.3, 0.6), st.floats(2, 7)), min_size=1, max_size=6))
 def test_labels_lie_over_nobody(roots: list[tuple[float, float, float]]) -> None:
     people = people_at(roots, ids=list(range(1, len(roots) + 1)))
@@ -215,7 +215,7 @@ def test_nobody_there_is_said() -> None:
     assert canvas.pixels.any()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.data())
 def test_any_window_with_any_coach(data: st.DataObject) -> None:
     size = data.draw(st.tuples(st.integers(1, 500), st.integers(1, 500)))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from render.framing import NOBODY, Framed, Framing
@@ -27,7 +27,6 @@ def watch(framing: Framing, seconds: float, x_of_time: object = None, fps: float
     return seen
 
 
-@settings(deadline=None)
 @given(
     places=st.lists(st.tuples(st.floats(-3, 3), st.floats(-7, -2)), min_size=1, max_size=5),
     azimuth=st.floats(-180, 180),

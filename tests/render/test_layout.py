@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from render.layout import Fit, Rect, arrange
@@ -11,7 +11,6 @@ from render.view import Layout
 SIDES = st.integers(16, 4000)
 
 
-@settings(deadline=None)
 @given(width=SIDES, height=SIDES, layout=st.sampled_from(Layout), aspect=st.floats(0.2, 5))
 def test_panels_lie_in_the_window_and_apart(width: int, height: int, layout: Layout, aspect: float) -> None:
     panels = arrange(width, height, layout, aspect)
@@ -52,7 +51,6 @@ def test_letterbox_puts_the_corners_of_the_picture_on_the_corners_of_its_place()
     np.testing.assert_allclose(fit.to_window([99.5, 49.5]), [59.5, 69.5])
 
 
-@settings(deadline=None)
 @given(
     width=SIDES,
     height=SIDES,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pose.camera import Intrinsics
@@ -30,7 +30,6 @@ def test_from_the_right_what_is_nearer_the_camera_lies_left() -> None:
     assert nearer[0] < farther[0]
 
 
-@settings(deadline=None)
 @given(**ANGLES, zoom=st.floats(0.2, 6), mirror=st.booleans())
 def test_the_target_is_in_the_middle_and_up_is_up(azimuth: float, elevation: float, zoom: float, mirror: bool) -> None:
     projection = Projection.looking(OrbitCamera(azimuth, elevation, zoom), [1, 2, 3], 5.0, PANEL, mirror)
@@ -40,7 +39,6 @@ def test_the_target_is_in_the_middle_and_up_is_up(azimuth: float, elevation: flo
     assert projection.to_window(above)[1] < 199.5
 
 
-@settings(deadline=None)
 @given(**ANGLES)
 def test_mirror_swaps_left_and_right_of_the_panel(azimuth: float, elevation: float) -> None:
     plain = Projection.looking(OrbitCamera(azimuth, elevation), [0, 0, 0], 5.0, PANEL)
@@ -59,7 +57,6 @@ def test_segments_are_cut_before_the_camera() -> None:
     assert np.isnan(ends[1]).all()
 
 
-@settings(deadline=None)
 @given(up=st.tuples(*[st.floats(-1, 1)] * 3))
 def test_scene_rotation_sets_up_upright(up: tuple[float, float, float]) -> None:
     length = float(np.linalg.norm(up))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -53,7 +53,6 @@ def test_a_stroke_tapers_and_fades_along_its_way() -> None:
     assert canvas[15, 6, 0] > canvas[15, 20, 0] > canvas[15, 33, 0] > 0
 
 
-@settings(deadline=None)
 @given(turn=st.floats(0, 360), radius=st.floats(1, 4), length=st.floats(0, 9), x=st.floats(15, 25), y=st.floats(12, 18))
 def test_the_painted_area_is_that_of_the_shape(turn: float, radius: float, length: float, x: float, y: float) -> None:
     canvas = blank()
@@ -67,7 +66,6 @@ def test_the_painted_area_is_that_of_the_shape(turn: float, radius: float, lengt
     )
 
 
-@settings(deadline=None)
 @given(
     ends=st.tuples(*[NUMBERS] * 4),
     radius=st.tuples(*[st.floats(0, 50, width=32)] * 2),

@@ -215,7 +215,7 @@ def test_message_help_hint_and_state_are_shown() -> None:
     assert not np.array_equal(dark, renderer.pixels())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_any_window_any_picture_any_people(data: st.DataObject) -> None:
     width, height = data.draw(st.integers(1, 500)), data.draw(st.integers(1, 500))

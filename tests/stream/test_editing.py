@@ -71,7 +71,7 @@ def test_a_part_keeps_numbers_and_times(tmp_path: Path) -> None:
     np.testing.assert_allclose([frame.time_s for frame in frames], even_times(90)[30:60], atol=1e-4)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     start=st.one_of(st.sampled_from(UNEVEN), st.floats(0, 7.0)),
     length=st.floats(0.001, 9.0),

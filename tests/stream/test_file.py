@@ -47,7 +47,7 @@ def test_every_frame_comes_in_order_with_its_number_and_time(tmp_path: Path) -> 
     np.testing.assert_allclose([frame.time_s for frame in frames], even_times(25), atol=1e-4)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.integers(1, 90_000), min_size=1, max_size=12), first=st.integers(0, 180_000))
 def test_presentation_times_are_the_containers(tmp_path: Path, steps: list[int], first: int) -> None:
     times = list(np.cumsum([first, *steps]) / 90_000)

@@ -58,7 +58,7 @@ def test_no_stages_and_no_frames() -> None:
         assert list(pipeline) == []
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(delays=st.lists(st.lists(st.sampled_from([0.0, 0.0, 0.001, 0.003]), min_size=12, max_size=12), max_size=3))
 def test_order_holds_whatever_the_stages_take(delays: list[list[float]]) -> None:
     def stage(name: str, times: list[float]) -> FunctionStage:

@@ -32,7 +32,7 @@ def read_back(path: Path) -> tuple[list[float], list[Image], float]:
         return [frame.time for frame in frames], images, float(stream.duration * stream.time_base)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.floats(0.002, 3.0), max_size=12), start_s=st.floats(0, 1e4))
 def test_times_are_those_given(tmp_path: Path, steps: list[float], start_s: float) -> None:
     path = tmp_path / "out.mp4"

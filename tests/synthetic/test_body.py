@@ -51,7 +51,7 @@ def test_the_rest_pose_moves_nothing() -> None:
     np.testing.assert_allclose(posed, body.vertices, atol=3e-3)  # weights are stored in half precision
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(st.floats(-180, 180), st.floats(-60, 60))
 def test_turning_the_root_turns_the_whole_body(yaw: float, pitch: float) -> None:
     body = body_model().shaped(Build())

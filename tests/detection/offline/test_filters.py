@@ -49,7 +49,7 @@ def test_a_variable_rate_is_smoothed_at_its_own_times(kind: FilterKind) -> None:
     assert left[30:-30].std() < 0.07
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     kind=st.sampled_from(list(FilterKind)),
     frames=st.integers(1, 60),

@@ -41,7 +41,7 @@ def test_the_same_motion_makes_100(motion: Float) -> None:
     assert (state.worst, state.mirrored, state.delay_s) == ("", False, 0.0)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.floats(-3.1, 3.1), st.floats(0.4, 2.0), st.tuples(st.floats(-3, 3), st.floats(-3, 3)), st.floats(0, 1.2))
 def test_it_does_not_matter_how_large_where_how_turned_and_a_little_late(
     angle: float, size: float, place: tuple[float, float], late_s: float

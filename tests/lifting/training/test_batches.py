@@ -111,6 +111,18 @@ def test_errors_scale_with_the_person_and_scores_know_of_them() -> None:
     assert np.corrcoef(error[..., wrist][seen], score[..., wrist][seen])[0, 1] < -0.2
 
 
+def test_easy_windows_have_a_third_of_all_errors() -> None:
+    at, inside, metre, facing = scene()
+    large = []
+    for easy in (0.0, 1.0):
+        options = replace(WITHOUT_MISSES, easy_chance=easy)
+        xy, score = detect(at, inside, metre, facing, options, np.random.default_rng(0))
+        error = np.linalg.norm(xy - at, axis=-1)[score > 0]
+        large.append(((error > 0.2).mean(), np.median(error)))
+    assert large[1][1] < 0.4 * large[0][1]
+    assert large[1][0] < 0.5 * large[0][0]
+
+
 def test_errors_last() -> None:
     at, inside, metre, facing = scene()
     xy, _ = detect(
