@@ -74,10 +74,10 @@ OURS = Network(
     name="liftcam-paf-small",
     files=(
         WeightsFile(
-            "liftcam-paf-small.xml", 550_805, "19a62a71b0fdd090584f5f225dbfc99cbb2b13aef5a395fd5ebbb4ecbf464fe0"
+            "liftcam-paf-small.xml", 550_805, "34e6b2523a98bcbd7ab6b8a8ecf4d07316583ce608575f517b9abda9c67677a9"
         ),
         WeightsFile(
-            "liftcam-paf-small.bin", 2_928_740, "2e47ee63b3346fb5f0f54846c98c7d26448b9053497074d61022648f265caddf"
+            "liftcam-paf-small.bin", 2_928_740, "5c7a0289d8528e292c7b7cb3c47b77611fa3394b41d3e82ccde050ecca9d6f8d"
         ),
     ),
     licence="CC-BY-SA-3.0",

@@ -148,7 +148,7 @@ def test_the_window_lives_records_and_ends_by_its_keys(screen: str, tmp_path: Pa
         ).stdout.split()[0]
         subprocess.run(["xdotool", "windowfocus", window], env=environment, check=True, capture_output=True)
         time.sleep(3)
-        for key, wait_s in (("r", 3), ("s", 1), ("r", 1), ("m", 0.3), ("2", 0.3), ("space", 0.3), ("h", 0.3), ("q", 0)):
+        for key, wait_s in (("r", 8), ("s", 1), ("r", 1), ("m", 0.3), ("2", 0.3), ("space", 0.3), ("h", 0.3), ("q", 0)):
             press(key)
             time.sleep(wait_s)
         _, errors = process.communicate(timeout=60)
