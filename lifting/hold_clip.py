@@ -22,33 +22,6 @@ Bool = NDArray[np.bool_]
 _FEET = len(LEGS)
 
 
-def hold_feet(
-    time_s: Float,
-    xyz_m: Floats,
-    root_m: Float,
-    valid: Bool,
-    rays: Floats,
-    score: Floats,
-    options: HoldOptions = DEFAULTS,
-) -> tuple[Floats, Float, Bool]:
-    """One person's whole track with standing feet held: poses (T, 17, 3), pelvis (T, 3), and when they stand (T, 2).
-
-    Parameters
-    ----------
-    time_s : array, shape (T,)
-        Rising.
-    xyz_m, root_m, valid, rays, score : arrays, shape (T, ...)
-        As for `FeetHold.step`; poses stay in the precision that they have.
-
-    Raises
-    ------
-    LiftingError
-        Where times do not rise, or a valid joint is not finite.
-    """
-    pose, root = xyz_m.copy(), np.array(root_m, np.float64)
-    return pose, root, hold_in_place(time_s, pose, root, valid, rays, score, options)
-
-
 def hold_in_place(
     time_s: Float,
     xyz_m: Floats,
@@ -58,7 +31,25 @@ def hold_in_place(
     score: Floats,
     options: HoldOptions = DEFAULTS,
 ) -> Bool:
-    """What `hold_feet` does, with poses and pelvis changed where they are; when the feet stand (T, 2)."""
+    """Hold one person's standing feet over a whole track: poses and pelvis are changed where they are.
+
+    Parameters
+    ----------
+    time_s : array, shape (T,)
+        Rising.
+    xyz_m, root_m, valid, rays, score : arrays, shape (T, ...)
+        As for `FeetHold.step`; poses stay in the precision that they have.
+
+    Returns
+    -------
+    array, bool, shape (T, 2)
+        When the feet stand.
+
+    Raises
+    ------
+    LiftingError
+        Where times do not rise, or a valid joint is not finite.
+    """
     if not (np.isfinite(time_s).all() and (np.diff(time_s) > 0).all()):
         raise LiftingError("feet cannot be held: the times of a track have to rise")
     if not (known_are_finite(xyz_m, valid) and np.isfinite(root_m).all()):

@@ -10,7 +10,7 @@ from scipy.spatial.transform import Rotation
 from lifting.errors import LiftingError
 from lifting.feet import ANKLES, LEGS
 from lifting.hold import FeetHold, HoldOptions, moved_in_depth, on_rays
-from lifting.hold_clip import find_contacts, hold_feet
+from lifting.hold_clip import find_contacts, hold_in_place
 from pose.angles import ANGLE_NAMES, joint_angles
 from pose.camera import Extrinsics
 from pose.joint_sets import H36M17_BONES
@@ -46,7 +46,8 @@ class Shown:
         return np.array([pose + root for pose, root, _ in out]), np.array([held for *_, held in out])
 
     def whole(self) -> tuple[Float, NDArray[np.bool_]]:
-        pose, root, held = hold_feet(self.time_s, self.xyz, self.root, self.valid, self.rays, self.score)
+        pose, root = self.xyz.copy(), self.root.copy()
+        held = hold_in_place(self.time_s, pose, root, self.valid, self.rays, self.score)
         return pose + root[:, None], held
 
 
@@ -233,5 +234,5 @@ def test_bad_input_is_refused() -> None:
     with pytest.raises(LiftingError, match="have to rise"):
         good.whole()
     none = np.zeros(0)
-    nothing = hold_feet(none, good.xyz[:0], good.root[:0], good.valid[:0], good.rays[:0], good.score[:0])
-    assert [len(one) for one in nothing] == [0, 0, 0]
+    nothing = hold_in_place(none, good.xyz[:0], good.root[:0], good.valid[:0], good.rays[:0], good.score[:0])
+    assert nothing.shape == (0, 2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -17,16 +16,12 @@ import numpy as np
 import pytest
 
 from export.poses import load_poses
-from tests.shared import CLIPS, WEIGHTS
+from tests.shared import CLIPS, environment
 
 pytestmark = pytest.mark.real
 ROOT = Path(__file__).resolve().parents[2]
 MAIN = [sys.executable, str(ROOT / "main.py")]
 DEMO = ROOT / "synthetic" / "data" / "demo.mp4"
-
-
-def _environment(**more: str) -> dict[str, str]:
-    return {**os.environ, "LIFTCAM_WEIGHTS": str(WEIGHTS), "SDL_VIDEODRIVER": "dummy", **more}
 
 
 def _listen_to_ctrl_c() -> None:
@@ -39,7 +34,7 @@ def _file(clip: Path, out: Path, *options: str) -> dict[str, object]:
         [*MAIN, "file", str(clip), "--no-display", "--out", str(out), *options],
         capture_output=True,
         text=True,
-        env=_environment(),
+        env=environment(),
         timeout=240,
         check=False,
     )
@@ -76,7 +71,7 @@ def test_ctrl_c_keeps_what_was_finished(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=_environment(),
+        env=environment(),
         preexec_fn=_listen_to_ctrl_c,  # noqa: PLW1509 (no threads run yet in the child)
     ) as process:
         assert process.stderr is not None
@@ -103,7 +98,7 @@ def test_a_clip_that_breaks_off_keeps_what_was_read_and_ends_with_3(tmp_path: Pa
         [*MAIN, "file", str(clip), "--no-display", "--out", str(tmp_path / "out")],
         capture_output=True,
         text=True,
-        env=_environment(),
+        env=environment(),
         timeout=240,
         check=False,
     )
@@ -133,20 +128,18 @@ def screen() -> Iterator[str]:
 
 
 def test_the_window_lives_records_and_ends_by_its_keys(screen: str, tmp_path: Path) -> None:
-    environment = {key: value for key, value in _environment(DISPLAY=screen).items() if key != "SDL_VIDEODRIVER"}
+    on_screen = {key: value for key, value in environment(DISPLAY=screen).items() if key != "SDL_VIDEODRIVER"}
     command = [*MAIN, "live", "--source", str(DEMO), "--out", str(tmp_path), "--seconds", "60"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    ) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=on_screen) as process:
 
         def press(key: str) -> None:
-            subprocess.run(["xdotool", "key", key], env=environment, check=True, capture_output=True)
+            subprocess.run(["xdotool", "key", key], env=on_screen, check=True, capture_output=True)
 
         found = ["xdotool", "search", "--sync", "--onlyvisible", "--class", "main.py"]
         window = subprocess.run(
-            found, env=environment, check=True, capture_output=True, text=True, timeout=60
+            found, env=on_screen, check=True, capture_output=True, text=True, timeout=60
         ).stdout.split()[0]
-        subprocess.run(["xdotool", "windowfocus", window], env=environment, check=True, capture_output=True)
+        subprocess.run(["xdotool", "windowfocus", window], env=on_screen, check=True, capture_output=True)
         time.sleep(3)
         for key, wait_s in (("r", 8), ("s", 1), ("r", 1), ("m", 0.3), ("2", 0.3), ("space", 0.3), ("h", 0.3), ("q", 0)):
             press(key)

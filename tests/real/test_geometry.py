@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from lifting.feet import ANKLE_M, ANKLES
 from lifting.floor import FloorSource
 from lifting.floor_tracker import estimate_floor
-from lifting.hold_clip import hold_feet
+from lifting.hold_clip import hold_in_place
 from lifting.scale import bone_lengths, stature
 from lifting.training.body import with_face
 from lifting.training.mocap import Motion, held_out, read
@@ -72,7 +72,8 @@ def test_feet_that_stand_slide_less_than_half_once_they_are_held(walks: list[Flo
         shown = camera.to_camera(with_face(truth[None], np.random.default_rng(0))[0])
         rays, joints = shown / np.maximum(shown[..., 2:], 0.2), camera.to_camera(_lifted(truth, number))
         times, score, valid = np.arange(len(truth)) / FPS, np.ones(rays.shape[:2]), np.ones(truth.shape[:2], bool)
-        pose, root, _ = hold_feet(times, joints - joints[:, :1], joints[:, 0], valid, rays, score)
+        pose, root = joints - joints[:, :1], joints[:, 0].copy()
+        hold_in_place(times, pose, root, valid, rays, score)
         seen, out = _lifted(truth, number), camera.to_world(pose + root[:, None])
         before.append(foot_slides(seen[:, ANKLES], stands))
         after.append(foot_slides(out[:, ANKLES], stands))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.shared import WEIGHTS
+from tests.shared import environment
 
 pytestmark = pytest.mark.real
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,16 +18,12 @@ MAIN = [sys.executable, str(ROOT / "main.py")]
 DEMO = ROOT / "synthetic" / "data" / "demo.mp4"
 
 
-def _environment() -> dict[str, str]:
-    return {**os.environ, "LIFTCAM_WEIGHTS": str(WEIGHTS), "SDL_VIDEODRIVER": "dummy"}
-
-
 def test_a_clip_in_real_time_goes_out_and_nothing_else_is_on_the_standard_output() -> None:
     done = subprocess.run(
         [*MAIN, "file", str(DEMO), "--realtime", "--no-display", "--end", "0.7", "--json", "-"],
         capture_output=True,
         text=True,
-        env=_environment(),
+        env=environment(),
         timeout=240,
         check=False,
     )
@@ -47,7 +42,7 @@ def test_a_full_disk_and_a_port_in_use_are_a_line_each_and_the_camera_goes_on() 
         done = subprocess.run(
             [*MAIN, "live", "--source", str(DEMO), "--no-display", "--seconds", "3", "--json", "/dev/full",
              "--serve", address],
-            capture_output=True, text=True, env=_environment(), timeout=240, check=False,
+            capture_output=True, text=True, env=environment(), timeout=240, check=False,
         )  # fmt: skip
     assert done.returncode == 0, done.stderr
     lines = done.stderr.splitlines()
@@ -61,7 +56,7 @@ def test_a_full_disk_and_a_port_in_use_are_a_line_each_and_the_camera_goes_on() 
 def test_a_pipe_that_nobody_empties_stops_neither_the_camera_nor_its_end() -> None:
     with subprocess.Popen(
         [*MAIN, "live", "--source", str(DEMO), "--no-display", "--seconds", "4", "--json", "-"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_environment(), pipesize=4096,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), pipesize=4096,
     ) as child:  # fmt: skip
         assert child.stderr is not None
         lines = child.stderr.read().splitlines()  # the pipe holds some three frames
@@ -76,7 +71,7 @@ def test_a_receiver_that_dies_is_said_once_and_found_again() -> None:
     port = server.getsockname()[1]
     with subprocess.Popen(
         [*MAIN, "live", "--source", str(DEMO), "--no-display", "--seconds", "5", "--json", f"tcp://127.0.0.1:{port}"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_environment(),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(),
     ) as child:  # fmt: skip
         assert child.stderr is not None
         line, _ = server.accept()
